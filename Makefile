@@ -1,0 +1,42 @@
+# `make` alone prints the verbs. Needs git, make and Python 3.11, 3.12 or 3.13; everything else goes into .venv.
+
+GPU := $(shell uname -sm | grep -q 'Linux x86_64' && nvidia-smi -L 2>/dev/null | grep '^GPU')
+LOCK := $(if $(GPU),requirements-gpu.lock,requirements.lock)
+
+# .venv/ready is written last and says what was installed and where: a changed lock, a moved folder or a new GPU
+# installs again, an interrupted installation does too, and nothing else does.
+READY := .venv/ready
+WANTED := $(LOCK) $(shell cksum <$(LOCK)) $(CURDIR)
+IN_VENV := . .venv/bin/activate &&
+
+.PHONY: help repro test lint ui lock prune clean
+help: ## print these verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+
+repro: $(READY) ## run every stage that is out of date; RUNS="lenet-plain vgg-plain" for just those runs
+	@$(IN_VENV) python -m pipeline.params $(RUNS) && exec dvc repro $(addprefix evaluate@,$(RUNS))
+
+test: $(READY) ## run the tests; ARGS="-k params" is handed to pytest
+	@$(IN_VENV) exec python -m pytest $(ARGS)
+
+lint: $(READY) ## check style and formatting
+	@$(IN_VENV) ruff check . && ruff format --check .
+
+ui: $(READY) ## compare the runs in the browser (MLflow, on this machine only); PORT=8080 to choose the port
+	@$(IN_VENV) exec python -m tools.ui $(PORT)
+
+lock: ## renew requirements*.lock from requirements*.in
+	@setup/lock
+
+prune: $(READY) ## list results, caches and artifacts that nothing uses any more, then ask; YES=1 to delete unasked
+	@$(IN_VENV) exec python -m tools.prune $(if $(YES),--yes)
+
+clean: ## delete what is quickly made again; results, data, models, tracked runs and .venv stay
+	rm -rf .pytest_cache .ruff_cache .hypothesis dvc_plots
+	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+ifneq ($(shell cat $(READY) 2>/dev/null),$(WANTED))
+.PHONY: $(READY)
+endif
+$(READY):
+	@PYTHON="$(PYTHON)" setup/install $(LOCK) "$(WANTED)"
