@@ -1,0 +1,107 @@
+"""Checkpoints of a training: whole or not at all, verified before use, the last two kept."""
+
+import dataclasses
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+
+from pipeline import files
+from pipeline.errors import PipelineError
+from pipeline.progress import Progress
+
+KEPT = 2
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a training, which the system frees when its process dies; PipelineError if it is taken."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(folder.with_suffix(".lock"))
+    try:
+        held = lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise PipelineError(f"{folder.name}: another process trains this run; wait for it, or stop it") from None
+    with held:
+        yield
+
+
+def save(folder: Path, identity: dict[str, Any], progress: Progress, arrays: Sequence[np.ndarray]) -> None:
+    """Add a checkpoint to `folder` and drop all but the last two; a killed process leaves none half-written."""
+    _sweep(folder)
+    kept = _kept(folder)
+    target = folder / f"{int(kept[-1].name) + 1 if kept else 1:06d}"
+    temporary = Path(tempfile.mkdtemp(dir=folder, prefix=".tmp-"))
+    state = {"identity": identity, "progress": dataclasses.asdict(progress)}
+    files.write_text(temporary / "state.json", json.dumps(state))
+    files.write_arrays(temporary / "arrays.npz", **{f"{i:04d}": array for i, array in enumerate(arrays)})
+    files.write_json(
+        temporary / "manifest.json", {path.name: files.sha256(path) for path in sorted(temporary.iterdir())}
+    )
+    os.rename(temporary, target)
+    files.sync_folder(folder)
+    for old in [*kept, target][:-KEPT]:
+        shutil.rmtree(old)
+
+
+def load(folder: Path, identity: dict[str, Any]) -> tuple[Progress, list[np.ndarray]] | None:
+    """The newest undamaged checkpoint, None if there is none.
+
+    A damaged one is skipped with a warning; one of other inputs, versions, precision or threads is a PipelineError.
+    """
+    kept = _kept(folder)
+    for path in reversed(kept):
+        complaint = _damage(path)
+        if complaint:
+            print(f"warning: checkpoint {path} is damaged ({complaint}); trying the one before", file=sys.stderr)
+            continue
+        state = files.read_json(path / "state.json")
+        _refuse_other(path, state["identity"], identity)
+        with np.load(path / "arrays.npz", allow_pickle=False) as arrays:
+            return Progress(**state["progress"]), [arrays[name] for name in sorted(arrays.files)]
+    if kept:
+        print("warning: no checkpoint is usable; starting over", file=sys.stderr)
+    return None
+
+
+def remove(folder: Path) -> None:
+    """Forget a training that is complete."""
+    shutil.rmtree(folder)
+
+
+def _kept(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.name.isdigit())
+
+
+def _sweep(folder: Path) -> None:
+    for left in folder.glob(".tmp-*"):
+        shutil.rmtree(left)
+
+
+def _damage(path: Path) -> str | None:
+    """What is wrong with a checkpoint's files, None if nothing is."""
+    try:
+        manifest = files.read_json(path / "manifest.json")
+        for name in ("state.json", "arrays.npz"):
+            if files.sha256(path / name) != manifest[name]:
+                return f"{name} has another SHA-256 than the manifest says"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _refuse_other(path: Path, found: dict[str, Any], expected: dict[str, Any]) -> None:
+    for name, value in expected.items():
+        if found.get(name) != value:
+            raise PipelineError(
+                f"checkpoint {path}: {name} is {found.get(name)!r}, this training has {value!r};"
+                f" continue as it was begun, or remove {path.parent} to start over"
+            )

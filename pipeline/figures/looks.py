@@ -1,0 +1,36 @@
+"""How a run looks where runs are compared: a colour for its architecture, marker and shade for its ingredients."""
+
+from typing import NamedTuple
+
+from matplotlib.colors import to_hex, to_rgb
+
+from pipeline.figures import style
+
+ARCHITECTURES = {"lenet": style.BLUE, "vgg": style.RED, "custom": style.GREEN}
+
+
+class Variant(NamedTuple):
+    """How a combination of ingredients looks; `shade`: -1 is black, 0 the architecture's own colour, 1 white."""
+
+    name: str
+    marker: str
+    shade: float
+
+
+VARIANTS = {  # (pooling, dropout, batch_norm)
+    (True, False, False): Variant("plain", "o", 0.4),
+    (True, True, False): Variant("dropout", "s", 0.0),
+    (True, True, True): Variant("batch norm and dropout", "^", -0.45),
+    (True, False, True): Variant("batch norm", "v", -0.25),
+    (False, False, False): Variant("no pooling", "D", -0.7),
+    (False, True, False): Variant("no pooling, dropout", "P", 0.2),
+    (False, True, True): Variant("no pooling, batch norm and dropout", "X", -0.55),
+    (False, False, True): Variant("no pooling, batch norm", "*", -0.1),
+}
+
+
+def colour(architecture: str, shade: float = 0.0) -> str:
+    """The architecture's colour as #rrggbb, pink for one without its own; mixed with white or black as `shade` says."""
+    target = 1.0 if shade > 0 else 0.0
+    channels = to_rgb(ARCHITECTURES.get(architecture, style.PINK))
+    return to_hex([channel + (target - channel) * abs(shade) for channel in channels])

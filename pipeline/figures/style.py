@@ -1,0 +1,45 @@
+"""One look for all figures: fonts, sizes, and colours safe for the colour-blind."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib
+import matplotlib.style
+from matplotlib.figure import Figure
+
+from pipeline.files import atomic
+
+DPI = 120
+BLUE, RED, YELLOW, GREEN, PINK = "#0072B2", "#D55E00", "#F0E442", "#009E73", "#CC79A7"  # Okabe & Ito, 2008
+GREY = "#7F7F7F"
+RULES = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so every machine draws the same
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": "#DDDDDD",
+    "axes.axisbelow": True,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 5,
+    "legend.frameon": False,
+}
+
+
+@contextmanager
+def applied() -> Iterator[None]:
+    """The house style, whatever the machine's own matplotlib settings say; also a decorator."""
+    with matplotlib.style.context(RULES, after_reset=True):
+        yield
+
+
+def figure(width: float, height: float) -> Figure:
+    """An empty figure of a size in inches, which no global state knows and which needs no screen."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save(drawing: Figure, path: Path) -> None:
+    """Write a PNG, whole or not at all; equal figures give equal bytes."""
+    with applied(), atomic(path) as stream:
+        drawing.savefig(stream, format="png", dpi=DPI, metadata={"Software": None})

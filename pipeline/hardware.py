@@ -1,0 +1,143 @@
+"""What this machine is, what follows for training on it, and TensorFlow made ready accordingly.
+
+What chooses is pure: a `Hardware` in, a choice out. Only `detect` and `start` touch TensorFlow.
+"""
+
+import os
+import platform
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+FAST_BFLOAT16 = {"amx_bf16", "avx512_bf16"}
+CPU_INFO = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """One GPU: its name and CUDA compute capability, (0, 0) if unknown."""
+
+    name: str
+    compute_capability: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """The processor, the cores this process may use, the processor's bfloat16 instructions, and the GPUs."""
+
+    processor: str
+    cores: int
+    bfloat16: frozenset[str]
+    gpus: tuple[Gpu, ...]
+
+
+@dataclass(frozen=True)
+class Session:
+    """What was resolved for one process: precision and threads, XLA or not, and the distribution strategy."""
+
+    hardware: Hardware
+    precision: str
+    threads: int
+    jit_compile: bool
+    strategy: "tf.distribute.Strategy"
+
+
+def choose_precision(requested: str, hardware: Hardware) -> str:
+    """`requested`, or for `auto` the fastest that trains safely here.
+
+    GPUs from compute capability 8.0 have bfloat16, from 7.0 float16 tensor cores; the weakest GPU decides. Processors
+    without bfloat16 instructions emulate it slowly.
+    """
+    if requested != "auto":
+        return requested
+    if hardware.gpus:
+        weakest = min(gpu.compute_capability for gpu in hardware.gpus)
+        return "mixed_bfloat16" if weakest >= (8, 0) else "mixed_float16" if weakest >= (7, 0) else "float32"
+    return "mixed_bfloat16" if hardware.bfloat16 else "float32"
+
+
+def choose_threads(requested: str | int, hardware: Hardware) -> int:
+    """`requested`, or for `auto` one thread a core."""
+    return hardware.cores if requested == "auto" else int(requested)
+
+
+def choose_jit_compile(hardware: Hardware) -> bool:
+    """XLA on one GPU; on a processor it makes these networks several times slower."""
+    return len(hardware.gpus) == 1
+
+
+def start(precision: str, threads: str | int, seed: int) -> Session:
+    """Import TensorFlow and set it up: memory growth, threads, determinism, seed, precision.
+
+    Call it once in a process, before anything else of TensorFlow runs.
+    """
+    tf = import_tensorflow()
+    import keras
+
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
+    hardware = detect(tf)
+    precision = choose_precision(precision, hardware)
+    threads = choose_threads(threads, hardware)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(seed)
+    keras.mixed_precision.set_global_policy(precision)
+    return Session(hardware, precision, threads, choose_jit_compile(hardware), strategy(tf))
+
+
+def strategy(tf: ModuleType) -> "tf.distribute.Strategy":
+    """All GPUs of this machine in step, or the one device there is."""
+    devices = tf.config.list_logical_devices("GPU")
+    if len(devices) > 1:
+        return tf.distribute.MirroredStrategy([device.name for device in devices])
+    return tf.distribute.get_strategy()
+
+
+def detect(tf: ModuleType) -> Hardware:
+    """The hardware that TensorFlow sees here."""
+    gpus = []
+    for device in tf.config.list_physical_devices("GPU"):
+        details = tf.config.experimental.get_device_details(device)
+        gpus.append(Gpu(details.get("device_name", device.name), details.get("compute_capability", (0, 0))))
+    cpu_info = _cpu_info()
+    return Hardware(
+        processor=cpu_info.get("model name", platform.processor() or platform.machine()),
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        bfloat16=frozenset(FAST_BFLOAT16 & set(cpu_info.get("flags", "").split())),
+        gpus=tuple(gpus),
+    )
+
+
+def _cpu_info() -> dict[str, str]:
+    """The first processor's entry of Linux' /proc/cpuinfo; empty elsewhere."""
+    lines = CPU_INFO.read_text(encoding="utf-8").split("\n\n")[0].splitlines() if CPU_INFO.exists() else []
+    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+
+
+def import_tensorflow() -> ModuleType:
+    """TensorFlow, without the notices that its libraries print while they start; they are shown if that fails."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as notices:
+        os.dup2(notices.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+        except BaseException:
+            notices.seek(0)
+            os.write(kept, notices.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+    return tf

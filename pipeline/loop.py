@@ -1,0 +1,162 @@
+"""The training loop: `model.fit` an epoch at a time, a checkpoint after each, an orderly end when asked to stop.
+
+Importing this module imports Keras; `pipeline.hardware.start` comes first.
+"""
+
+import math
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from pipeline import checkpoint, epochs, kernels
+from pipeline.errors import Interrupted, PipelineError
+from pipeline.progress import Progress
+from pipeline.schema import Protocol
+from pipeline.stop import Stop
+
+CHECKPOINT_SECONDS = 600  # between checkpoints inside a long epoch
+VALIDATION_BATCH = 250
+
+
+@dataclass
+class Training:
+    """Everything a training needs; `images` are (images uint8 (N, 28, 28, 1), labels (N,)) pairs by split."""
+
+    model: keras.Model
+    protocol: Protocol
+    images: dict[str, tuple[np.ndarray, np.ndarray]]
+    folder: Path
+    identity: dict[str, Any]
+    progress: Progress
+    stop: Stop
+    arrays: list[np.ndarray] | None = None  # of the checkpoint to go on from
+    running_metrics: list[np.ndarray] = field(default_factory=list)  # of the epoch that it was interrupted in
+    saved: float = 0.0
+
+    def run(self, after_epoch: Callable[[], None]) -> None:
+        """Train what is left of the epochs, calling `after_epoch` when each is recorded and safe on disk.
+
+        Raises PipelineError when the loss is no longer finite, Interrupted when asked to stop; the checkpoints stay.
+        """
+        keeper = _Keeper(self)
+        if self.arrays is not None:
+            self._restore(self.arrays)
+        while self.progress.epoch < self.protocol.epochs:
+            logs = self._fit(keeper)
+            _require_finite(logs["loss"], self.progress)
+            _require_finite(logs["val_loss"], self.progress)
+            row = {
+                "train_loss": logs["loss"],
+                "train_accuracy": logs["accuracy"],
+                "val_loss": logs["val_loss"],
+                "val_accuracy": logs["val_accuracy"],
+                "learning_rate": logs["learning_rate"],
+            }
+            self.progress.add_epoch(row, kernels.of(self.model), time.time())
+            self.save()
+            after_epoch()
+            if reason := self.stop.reason():
+                raise Interrupted(f"{reason}; `dvc repro` goes on from here")
+
+    def _fit(self, keeper: keras.callbacks.Callback) -> dict[str, float]:
+        """What is left of one epoch, then validation."""
+        epoch, step = self.progress.epoch, self.progress.step
+        protocol = self.protocol
+        images, labels = epochs.arrays(*self.images["train"], protocol.seed, epoch, protocol.max_shift)
+        begin = step * protocol.batch_size
+        logs = self.model.fit(
+            images[begin:],
+            labels[begin:],
+            batch_size=protocol.batch_size,
+            shuffle=False,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            validation_data=self.images["validation"],
+            validation_batch_size=VALIDATION_BATCH,
+            callbacks=[keeper],
+            verbose=1 if sys.stdout.isatty() else 2,
+        ).history
+        return {name: float(values[-1]) for name, values in logs.items()}
+
+    def steps(self) -> int:
+        """Steps in an epoch."""
+        return math.ceil(len(self.images["train"][0]) / self.protocol.batch_size)
+
+    def state(self) -> list[keras.Variable]:
+        """Every number that the next step depends on: weights, dropout's seeds, optimizer, running metrics."""
+        model = self.model
+        seeds = [layer.seed_generator.state for layer in model.layers if hasattr(layer, "seed_generator")]
+        return [*model.weights, *seeds, *model.optimizer.variables, *model.metrics_variables]
+
+    def save(self) -> None:
+        """Write a checkpoint."""
+        arrays = [keras.ops.convert_to_numpy(variable) for variable in self.state()]
+        checkpoint.save(self.folder, self.identity, self.progress, arrays)
+        self.saved = time.monotonic()
+
+    def _restore(self, arrays: list[np.ndarray]) -> None:
+        """Put a checkpoint's numbers back; its running metrics too, which `fit` resets as an epoch begins."""
+        one_image = (array[:1] for array in self.images["validation"])
+        self.model.evaluate(*one_image, verbose=0)  # Keras makes the metrics' variables with the first batch
+        assign(self.state(), arrays)
+        self.running_metrics = arrays[-len(self.model.metrics_variables) :]
+
+
+def assign(variables: list[keras.Variable], arrays: list[np.ndarray]) -> None:
+    """Give each variable its value."""
+    for variable, value in zip(variables, arrays, strict=True):
+        variable.assign(value)
+
+
+class _Keeper(keras.callbacks.Callback):
+    """Between steps: count, keep checkpoints, notice that the training must stop."""
+
+    def __init__(self, training: Training) -> None:
+        super().__init__()
+        self.training = training
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.begin = self.training.progress.step
+        if self.begin > 0:
+            assign(self.model.metrics_variables, self.training.running_metrics)
+        self.training.saved = self.clock = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        training = self.training
+        training.progress.step = self.begin + batch + 1
+        self._count_time()
+        if training.progress.step == training.steps():
+            return  # the epoch's own checkpoint follows its validation
+        reason = training.stop.reason()
+        if reason or time.monotonic() - training.saved > CHECKPOINT_SECONDS:
+            _require_finite(float(logs["loss"]), training.progress)
+            training.save()
+        if reason:
+            raise Interrupted(f"{reason}; `dvc repro` goes on from here")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        optimizer = self.model.optimizer
+        rate = optimizer._learning_rate
+        if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+            rate = rate(optimizer.iterations - 1)
+        logs["learning_rate"] = float(keras.ops.convert_to_numpy(rate))
+        self._count_time()
+
+    def _count_time(self) -> None:
+        now = time.monotonic()
+        self.training.progress.seconds += now - self.clock
+        self.clock = now
+
+
+def _require_finite(loss: float, progress: Progress) -> None:
+    if not math.isfinite(loss):
+        raise PipelineError(
+            f"epoch {progress.epoch + 1}: the loss is {loss}; the training diverged, its last good checkpoint is kept;"
+            " lower learning_rate, set clip_norm, or change initializer in params.yaml"
+        )

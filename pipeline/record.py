@@ -1,0 +1,98 @@
+"""The two records of a run: `run.json`, equal for equal runs, and `environment.json`, everything that is not."""
+
+import dataclasses
+import os
+import platform
+import subprocess
+import time
+import uuid
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models import network
+from pipeline import data, files
+from pipeline.hardware import Session
+from pipeline.params import Run
+from pipeline.progress import Progress
+
+if TYPE_CHECKING:
+    import keras
+
+PACKAGES = ("tensorflow", "keras", "numpy")
+
+
+def describe(run: Run, model: "keras.Sequential", key: str) -> dict[str, Any]:
+    """What the run is: its network and how it is trained; `multiply_accumulates` of one image's forward pass."""
+    layers = network.summary(model)
+    return {
+        "run": run.name,
+        "input_key": key,
+        "data_digest": files.sha256(data.PROCESSED / "card.json"),
+        **run.flags.model_dump(),
+        "protocol": run.protocol_name,
+        "settings": run.protocol.model_dump(exclude_none=True),
+        "parameters": model.count_params(),
+        "trainable_parameters": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
+        "multiply_accumulates": sum(layer["multiply_accumulates"] for layer in layers),
+        "layers": layers,
+    }
+
+
+def begin(folder: Path) -> dict[str, Any]:
+    """Who this training is and when it began, kept in `folder` from its first start to its end."""
+    path = folder / "training.json"
+    if not path.exists():
+        files.write_json(path, {"training_id": uuid.uuid4().hex, "started": round(time.time(), 3), "git": _git()})
+    return files.read_json(path)
+
+
+def environment(training: dict[str, Any], progress: Progress, session: Session, complete: bool) -> dict[str, Any]:
+    """Times in seconds since 1970, durations in seconds, host, versions, and what was resolved for this hardware."""
+    hardware = session.hardware
+    return {
+        "epochs": progress.times,
+        **training,
+        "seconds": round(progress.seconds, 3),
+        "complete": complete,
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "versions": versions(),
+        "hardware": {
+            "processor": hardware.processor,
+            "cores": hardware.cores,
+            "bfloat16": sorted(hardware.bfloat16),
+            "gpus": [dataclasses.asdict(gpu) for gpu in hardware.gpus],
+        },
+        "precision": session.precision,
+        "threads": session.threads,
+        "jit_compile": session.jit_compile,
+        "replicas": session.strategy.num_replicas_in_sync,
+        "system": list(progress.system),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that the numbers depend on."""
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}
+
+
+def _git() -> dict[str, Any]:
+    """The commit, whether the tree was clean but for results, and the DVC experiment; None where there is none.
+
+    Inside a DVC experiment git's HEAD is DVC's own temporary commit, so the one that the experiment is based on counts.
+    """
+    baseline = os.environ.get("DVC_EXP_BASELINE_REV")
+    changes = _ask_git("status", "--porcelain", "--", ".", ":!results", ":!dvc.lock")
+    return {
+        "git_commit": baseline or _ask_git("rev-parse", "HEAD"),
+        "git_clean": None if changes is None else not changes,
+        "experiment": os.environ.get("DVC_EXP_NAME"),
+    }
+
+
+def _ask_git(*words: str) -> str | None:
+    done = subprocess.run(["git", *words], cwd=files.ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None

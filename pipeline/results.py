@@ -1,0 +1,85 @@
+"""Reads what the runs left in `results/runs/`, and the figures that the 2018 notebook published."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.files import ROOT, read_csv, read_json
+
+RUNS = ROOT / "results/runs"
+PUBLISHED = ROOT / "data/published"
+KEYS = {  # what the report takes from each file
+    "run.json": (
+        *("architecture", "pooling", "dropout", "batch_norm", "protocol", "settings"),
+        *("parameters", "multiply_accumulates"),
+    ),
+    "metrics.json": ("val_loss", "val_accuracy", "test_loss", "test_accuracy", "test_errors"),
+    "environment.json": ("seconds", "versions", "hardware", "precision", "threads"),
+    "history.csv": ("epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run: run.json, one row an epoch of history.csv, metrics.json, and environment.json."""
+
+    run: str
+    record: dict[str, Any]
+    history: list[dict[str, float]]
+    metrics: dict[str, float]
+    environment: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Published:
+    """For each architecture, the notebook's test figures and its training curve, one row an epoch."""
+
+    test: dict[str, dict[str, float]]
+    curves: dict[str, list[dict[str, float]]]
+
+
+def load(runs: Iterable[str], folder: Path = RUNS) -> tuple[list[Result], dict[str, str]]:
+    """The results of `runs`, in their order; and for each run that lacks some, the first file it lacks.
+
+    Raises PipelineError for a file that is there but cannot be read. Folders of other runs are ignored.
+    """
+    results, missing = [], {}
+    for run in runs:
+        lacking = [name for name in KEYS if not (folder / run / name).is_file()]
+        if lacking:
+            missing[run] = lacking[0]
+        else:
+            record, metrics, environment, history = (_read(folder / run / name) for name in KEYS)
+            results.append(Result(run, record, history, metrics, environment))
+    return results, missing
+
+
+def load_published(folder: Path = PUBLISHED) -> Published:
+    """The published figures."""
+    test = {row.pop("architecture"): _numbers(row) for row in read_csv(folder / "test.csv")}
+    curves = {name: [_numbers(row) for row in read_csv(folder / f"{name}.csv")] for name in test}
+    return Published(test, curves)
+
+
+def _read(path: Path) -> Any:
+    """The content of a result file, after a check of its keys or columns."""
+    try:
+        content = [_numbers(row) for row in read_csv(path)] if path.suffix == ".csv" else read_json(path)
+    except (ValueError, TypeError) as error:
+        raise _damaged(path, str(error)) from None
+    first = (content or [{}])[0] if path.suffix == ".csv" else content
+    for key in KEYS[path.name]:
+        if key not in first:
+            raise _damaged(path, f"{key} is missing")
+    return content
+
+
+def _numbers(row: dict[str, str]) -> dict[str, float]:
+    return {key: float(value) for key, value in row.items()}
+
+
+def _damaged(path: Path, what: str) -> PipelineError:
+    run = path.parent.name
+    return PipelineError(f"results/runs/{run}/{path.name}: {what}; run `dvc repro train@{run} evaluate@{run}`")

@@ -1,0 +1,1 @@
+"""MLflow as a mirror of `results/runs`: the only package that imports mlflow."""

@@ -1,0 +1,113 @@
+"""Make MLflow say what a run's folder says. Idempotent: live logging, catching up and rebuilding are one function."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import Interrupted
+from pipeline.tracking import content, logged_model, store
+from pipeline.tracking.content import Content, Point
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+PATIENCE = 60.0  # seconds to leave a tracking server alone after it failed
+BATCH = 1000  # metrics that MLflow takes in one call
+SENTINEL = "val_loss"  # the last metric of an epoch to be logged, so its last step tells which epochs are there
+
+
+class Mirror:
+    """The mirror of one folder; a tracking server that is away costs a warning, never the training."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.client: MlflowClient | None = None
+        self.experiment = ""
+        self.away_since: float | None = None
+
+    def update(self, status: str = "RUNNING", *, patient: bool = False) -> bool:
+        """Bring MLflow up to date and set the run's status; False if the tracking server is away.
+
+        With `patient`, a server that failed a moment ago is not asked again.
+        """
+        if patient and self.away_since is not None and time.monotonic() - self.away_since < PATIENCE:
+            return False
+        import mlflow.exceptions
+        import sqlalchemy.exc
+
+        try:
+            if self.client is None:
+                self.client, self.experiment = store.connect()
+            write(self.client, self.experiment, content.read(self.folder), status)
+        except (mlflow.exceptions.MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+            self.away_since = time.monotonic()
+            reason = str(error).splitlines()[0]
+            print(f"warning: tracking is behind ({reason:.200}); the files are complete", file=sys.stderr)
+            return False
+        self.away_since = None
+        return True
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Show how a training that did not end well ended: KILLED if it was interrupted, else FAILED."""
+        try:
+            yield
+        except (Interrupted, KeyboardInterrupt):
+            self.update("KILLED")
+            raise
+        except BaseException:
+            self.update("FAILED")
+            raise
+
+
+def write(client: "MlflowClient", experiment: str, wanted: Content, status: str) -> str:
+    """Create the run or find it by its training id, add what it lacks, and return MLflow's id of it."""
+    run_id = find(client, experiment, wanted.training_id) or _create(client, experiment, wanted)
+    _log_points(client, run_id, wanted.points)
+    if status == "FINISHED":
+        for folder, paths in wanted.files.items():
+            for path in paths:
+                client.log_artifact(run_id, str(path), folder)
+        if wanted.model and not client.get_run(run_id).outputs.model_outputs:
+            logged_model.log(run_id, wanted.model, wanted.requirements)
+    _set_status(client, run_id, status, wanted.finished)
+    return run_id
+
+
+def find(client: "MlflowClient", experiment: str, training_id: str) -> str | None:
+    """MLflow's id of a training, None if it has no run."""
+    runs = client.search_runs([experiment], f"tags.training_id = '{training_id}'", max_results=1)
+    return runs[0].info.run_id if runs else None
+
+
+def _create(client: "MlflowClient", experiment: str, wanted: Content) -> str:
+    from mlflow.entities import Param
+
+    run = client.create_run(experiment, start_time=wanted.started, tags=wanted.tags, run_name=wanted.name)
+    client.log_batch(run.info.run_id, params=[Param(name, str(value)) for name, value in wanted.params.items()])
+    return run.info.run_id
+
+
+def _log_points(client: "MlflowClient", run_id: str, points: list[Point]) -> None:
+    """Log what is new; a point that is there already, with the same timestamp, is stored once all the same."""
+    from mlflow.entities import Metric
+
+    known = client.get_run(run_id).data.metrics
+    seen = max((row.step for row in client.get_metric_history(run_id, SENTINEL)), default=0) if SENTINEL in known else 0
+    new = [point for point in points if point.step > seen or point.key not in known]
+    new.sort(key=lambda point: (point.step, point.key == SENTINEL))
+    metrics = [Metric(point.key, point.value, point.timestamp, point.step) for point in new]
+    for begin in range(0, len(metrics), BATCH):
+        client.log_batch(run_id, metrics=metrics[begin : begin + BATCH])
+
+
+def _set_status(client: "MlflowClient", run_id: str, status: str, finished: int) -> None:
+    if client.get_run(run_id).info.status == status:
+        return
+    if status == "RUNNING":
+        client.update_run(run_id, status=status)
+    else:
+        client.set_terminated(run_id, status, finished)

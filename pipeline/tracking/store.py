@@ -1,0 +1,78 @@
+"""Where the runs are tracked: a local sqlite file, or the server that `MLFLOW_TRACKING_URI` names."""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import filelock
+
+from pipeline import inputs
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+EXPERIMENT = "mnist"
+DATABASE = "mlflow.db"
+ARTIFACTS = "mlartifacts"
+SETTINGS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",  # seconds; a training must not wait for a server that is gone
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+def connect() -> "tuple[MlflowClient, str]":
+    """A client and the experiment's id; both are created where they are missing."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    import mlflow
+
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or _local(inputs.main_root())
+    mlflow.set_tracking_uri(uri)
+    client = mlflow.MlflowClient(uri)
+    return client, _experiment(client, None)
+
+
+def _local(root: Path) -> str:
+    """The URI of the sqlite file, which appears under its name only when it is complete, in WAL mode."""
+    path = root / DATABASE
+    if not path.exists():
+        with filelock.FileLock(root / ".mlflow.lock"):
+            if not path.exists():
+                _create(path, root / ARTIFACTS)
+    return f"sqlite:///{path}"
+
+
+def _create(path: Path, artifacts: Path) -> None:
+    import mlflow
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    temporary = path.with_name(f".{path.name}.tmp")
+    for name in (temporary, Path(f"{temporary}-wal"), Path(f"{temporary}-shm")):
+        name.unlink(missing_ok=True)
+    uri = f"sqlite:///{temporary}"
+    SqlAlchemyStore(uri, artifacts.as_uri()).engine.dispose()
+    _experiment(mlflow.MlflowClient(uri), artifacts.as_uri())
+    with sqlite3.connect(temporary) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.execute("PRAGMA journal_mode=WAL")
+    database.close()
+    os.replace(temporary, path)
+
+
+def _experiment(client: "MlflowClient", artifacts: str | None) -> str:
+    """The experiment's id; made here, since one made by `mlflow ui` has artifacts that a local client cannot reach."""
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is None:
+        try:
+            return client.create_experiment(EXPERIMENT, artifact_location=artifacts)
+        except MlflowException:
+            found = client.get_experiment_by_name(EXPERIMENT)  # another process was first
+            if found is None:
+                raise
+    return found.experiment_id

@@ -1,0 +1,144 @@
+"""Train one run of `params.yaml` and leave what it learned in `results/runs/RUN`."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import models
+from models import network
+from pipeline import artefact, checkpoint, data, errors, files, hardware, inputs, kernels, params, record, system
+from pipeline.errors import PipelineError
+from pipeline.figures import curves, weights
+from pipeline.params import Run
+from pipeline.progress import Progress
+from pipeline.stop import Stop
+from pipeline.tracking.mirror import Mirror
+
+if TYPE_CHECKING:
+    import keras
+
+    from pipeline.loop import Training
+
+
+def train(run: Run, results: Path, checkpoints: Path, key: str) -> None:
+    """Train `run`, or go on with its interrupted training; `key` names the training among others."""
+    if run.flags.architecture not in models.ARCHITECTURES:
+        known = ", ".join(models.ARCHITECTURES)
+        raise PipelineError(f"runs.{run.name}.architecture: {run.flags.architecture!r} is not in models/ (known: {known})")
+    folder = checkpoints / f"{run.name}-{key[:16]}"
+    with checkpoint.locked(folder):
+        images = training_images(run)
+        session = hardware.start(run.protocol.precision, run.protocol.threads, run.protocol.seed)
+        training = prepare(run, session, images, folder, key)
+        identity = record.begin(folder)
+        description = record.describe(run, training.model, key)
+        progress = training.progress
+
+        def write(target: Path, complete: bool) -> None:
+            files.write_json(target / "run.json", description)
+            files.write_json(target / "environment.json", record.environment(identity, progress, session, complete))
+            progress.write(target)
+
+        def after_epoch() -> None:
+            write(mirror.folder, complete=False)
+            mirror.update(patient=True)
+
+        mirror = Mirror(folder / "run")
+        with training.stop.listening(), mirror.watching():
+            after_epoch()
+            with system.sampled(progress.system, progress.seconds):
+                training.run(after_epoch)
+            write(results, complete=True)
+            finish(run, training.model, progress, results)
+        mirror.folder = results
+        mirror.update("FINISHED")
+        checkpoint.remove(folder)
+
+
+def training_images(run: Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The images that the protocol trains on and validates on, by split; the held-out images join the training set
+    where the test set is the validation data."""
+    protocol = run.protocol
+    images, labels = data.load("train")
+    if protocol.validation_data == "test":
+        held_out = data.load("validation")
+        images, labels = np.concatenate([images, held_out[0]]), np.concatenate([labels, held_out[1]])
+    validation = data.load(protocol.validation_data)
+    for name, wanted, found in (
+        ("training_images", protocol.training_images, len(images)),
+        ("validation_images", protocol.validation_images, len(validation[0])),
+    ):
+        if wanted > found:
+            raise PipelineError(f"params.yaml: runs.{run.name}: {name} is {wanted}, but there are only {found}; lower it")
+    count = protocol.training_images
+    return {
+        "train": (images[:count], labels[:count]),
+        "validation": tuple(array[: protocol.validation_images] for array in validation),
+    }
+
+
+def prepare(
+    run: Run,
+    session: hardware.Session,
+    images: dict[str, tuple[np.ndarray, np.ndarray]],
+    folder: Path,
+    key: str,
+) -> "Training":
+    """The training as it begins, or as its last good checkpoint left it."""
+    from pipeline import recipe
+    from pipeline.loop import Training
+
+    with session.strategy.scope():
+        model = build(run)
+        recipe.compile_model(model, run.protocol, session.jit_compile)
+    identity = {
+        "input_key": key,
+        "precision": session.precision,
+        "threads": session.threads,
+        "replicas": session.strategy.num_replicas_in_sync,
+        **record.versions(),
+    }
+    progress, arrays = checkpoint.load(folder, identity) or (Progress(), None)
+    if arrays:
+        print(f"{run.name}: going on after epoch {progress.epoch}, step {progress.step}")
+    return Training(model, run.protocol, images, folder, identity, progress, Stop(), arrays)
+
+
+def build(run: Run) -> "keras.Sequential":
+    """The run's network under Keras' present dtype policy."""
+    return network.build(
+        run.flags.architecture,
+        models.ARCHITECTURES[run.flags.architecture],
+        pooling=run.flags.pooling,
+        dropout_scale=run.protocol.dropout_scale if run.flags.dropout else 0.0,
+        batch_norm=run.flags.batch_norm,
+        batch_norm_momentum=run.protocol.batch_norm_momentum,
+        initializer=run.protocol.initializer,
+    )
+
+
+def finish(run: Run, model: "keras.Sequential", progress: Progress, results: Path) -> None:
+    """Write the model, as float32, and the run's figures."""
+    import keras
+
+    keras.mixed_precision.set_global_policy("float32")
+    exported = build(run)
+    exported.set_weights(model.get_weights())
+    artefact.save(exported, results / "model.keras")
+    curves.save_loss(results / "loss.png", progress.history, run.name)
+    weights.save_violins(results / "weights.png", kernels.of(model), run.name, run.protocol.seed)
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Find the run, then train it."""
+    run = params.load().run(arguments.run)
+    key = inputs.input_key(f"train@{run.name}")
+    train(run, files.ROOT / "results" / "runs" / run.name, inputs.main_root() / ".checkpoints", key)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", metavar="RUN", help="a name in `runs` of params.yaml")
+    errors.run(main, parser)
