@@ -1,0 +1,33 @@
+"""In CI a skipped test is a failure, unless it is listed here with its reason."""
+
+import os
+from collections.abc import Generator
+from typing import TypeVar
+
+import pytest
+
+ALLOWED: dict[str, str] = {}  # "tests/test_x.py::test_y": "the reason given to pytest.skip"
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def judge(report: Report) -> Report:
+    """Turn a skip that is not listed into a failure; an expected failure (xfail) is no skip."""
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if ALLOWED.get(report.nodeid) != reason:
+            report.outcome = "failed"
+            report.longrepr = f"{report.nodeid}: skipped in CI ({reason}); run it, or list it in tests/allowed_skips.py"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Judge a test."""
+    return judge((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Judge a module that skips itself."""
+    return judge((yield))

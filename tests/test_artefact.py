@@ -1,0 +1,140 @@
+"""The trained artefact: equal bytes for equal weights, and the same predictions wherever it is loaded."""
+
+import json
+import time
+import zipfile
+
+import numpy as np
+import pytest
+
+from models import network
+from models.layers import Conv, Dense, Dropout, Flatten, Pool
+from pipeline import artefact, hardware
+
+LAYERS = (Conv(8, 3), Pool(), Dropout(0.5), Flatten(), Dense(16), Dropout(0.4))
+PIXELS = np.random.default_rng(1).integers(0, 256, (20, 28, 28, 1), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def keras():
+    hardware.import_tensorflow()
+    import keras
+
+    return keras
+
+
+@pytest.fixture
+def policy(keras):
+    """Sets Keras' dtype policy until the test ends."""
+    before = keras.mixed_precision.global_policy()
+    yield keras.mixed_precision.set_global_policy
+    keras.mixed_precision.set_global_policy(before)
+
+
+def build():
+    return network.build(
+        "small", LAYERS, pooling=True, dropout_scale=1.0, batch_norm=True, initializer="glorot_uniform"
+    )
+
+
+@pytest.fixture(scope="module")
+def model(keras):
+    """A network with its own weights and running means."""
+    made = build()
+    rng = np.random.default_rng(2)
+    made.set_weights([weights(rng, weight.shape).astype(np.float32) for weight in made.get_weights()])
+    return made
+
+
+def weights(rng, shape):
+    """Kernels around 0; scales, offsets, means and variances around 1."""
+    return rng.normal(0, 0.2, shape) if len(shape) > 1 else rng.uniform(0.5, 1.5, shape)
+
+
+def predictions(model):
+    found = model.predict(PIXELS, verbose=0)
+    assert found.dtype == np.float32
+    return found
+
+
+def test_the_same_weights_give_the_same_bytes_at_any_time(model, tmp_path):
+    artefact.save(model, tmp_path / "first.keras")
+    time.sleep(2.1)  # the resolution of times in a zip file is 2 s
+    artefact.save(model, tmp_path / "second.keras")
+    again = build()
+    again.set_weights(model.get_weights())
+    artefact.save(again, tmp_path / "third.keras")
+    first, second, third = (path.read_bytes() for path in sorted(tmp_path.iterdir(), key=lambda path: path.name[0]))
+    assert first == second
+    assert first == third
+
+
+def test_other_weights_give_other_bytes(model, tmp_path):
+    artefact.save(model, tmp_path / "one.keras")
+    artefact.save(build(), tmp_path / "other.keras")
+    assert (tmp_path / "one.keras").read_bytes() != (tmp_path / "other.keras").read_bytes()
+
+
+def test_no_optimizer_and_no_date_inside(model, tmp_path):
+    artefact.save(model, tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        assert archive.namelist() == ["config.json", "metadata.json", "model.weights.h5"]
+        assert "date_saved" not in json.loads(archive.read("metadata.json"))
+        assert b"optimizer" not in archive.read("model.weights.h5") + archive.read("config.json")
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_a_compiled_model_is_refused(tmp_path):
+    model = build()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match="model.keras: the model is compiled"):
+        artefact.save(model, tmp_path / "model.keras")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_loads_in_plain_keras_and_predicts_the_same(keras, model, tmp_path):
+    path = tmp_path / "model.keras"
+    artefact.save(model, path)
+    np.testing.assert_array_equal(predictions(keras.saving.load_model(path, safe_mode=True)), predictions(model))
+    loaded = artefact.load(path)
+    np.testing.assert_array_equal(predictions(loaded), predictions(model))
+    assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]
+    assert (loaded.inputs[0].dtype, loaded.inputs[0].name) == ("uint8", "pixels")
+
+
+def test_a_failed_save_leaves_the_former_file(model, tmp_path, monkeypatch):
+    path = tmp_path / "model.keras"
+    artefact.save(model, path)
+    before = path.read_bytes()
+
+    def fail(_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(artefact, "_lasting", fail)
+    with pytest.raises(OSError, match="disk full"):
+        artefact.save(model, path)
+    assert path.read_bytes() == before
+    assert [left.name for left in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_code_in_the_file_is_not_run(keras, tmp_path):
+    layers = [keras.Input((2,)), keras.layers.Lambda(lambda x: x, name="code")]
+    keras.Sequential(layers).save(tmp_path / "evil.keras")
+    with pytest.raises(ValueError, match="[Ll]ambda"):
+        artefact.load(tmp_path / "evil.keras")
+
+
+def test_loaded_in_bfloat16_it_computes_in_bfloat16(model, policy, tmp_path):
+    artefact.save(model, tmp_path / "model.keras")
+    loaded = artefact.load(tmp_path / "model.keras", "mixed_bfloat16")
+    policy("mixed_bfloat16")
+    native = build()
+    native.set_weights(model.get_weights())
+    found = predictions(loaded)
+    np.testing.assert_array_equal(found, predictions(native))
+    difference = np.abs(found - predictions(model)).max()
+    assert 1e-5 < difference < 0.05
+    dtypes = {layer.name: layer.compute_dtype for layer in loaded.layers}
+    assert dtypes.pop("output") == "float32"
+    assert set(dtypes.values()) == {"bfloat16"}
+    assert {weight.dtype for weight in loaded.weights} == {"float32"}

@@ -1,0 +1,73 @@
+"""What is chosen for a machine, on machines that need not be here."""
+
+import pytest
+
+from pipeline import hardware
+from pipeline.hardware import Gpu, Hardware
+
+V100 = Gpu("Tesla V100-SXM2-16GB", (7, 0))
+A100 = Gpu("NVIDIA A100-SXM4-40GB", (8, 0))
+P100 = Gpu("Tesla P100-PCIE-16GB", (6, 0))
+UNKNOWN = Gpu("/physical_device:GPU:0", (0, 0))
+
+
+def machine(*gpus, bfloat16=(), cores=8):
+    return Hardware("a processor", cores, frozenset(bfloat16), gpus)
+
+
+@pytest.mark.parametrize(
+    ("found", "precision"),
+    [
+        (machine(), "float32"),
+        (machine(bfloat16=["amx_bf16"]), "mixed_bfloat16"),
+        (machine(bfloat16=["avx512_bf16"]), "mixed_bfloat16"),
+        (machine(P100, bfloat16=["amx_bf16"]), "float32"),
+        (machine(V100), "mixed_float16"),
+        (machine(A100), "mixed_bfloat16"),
+        (machine(A100, A100), "mixed_bfloat16"),
+        (machine(A100, V100), "mixed_float16"),
+        (machine(V100, A100), "mixed_float16"),
+        (machine(A100, P100), "float32"),
+        (machine(A100, UNKNOWN), "float32"),
+        (machine(UNKNOWN), "float32"),
+        (machine(Gpu("a GPU to come", (12, 0))), "mixed_bfloat16"),
+    ],
+)
+def test_auto_precision(found, precision):
+    assert hardware.choose_precision("auto", found) == precision
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("found", [machine(), machine(A100), machine(UNKNOWN, bfloat16=["amx_bf16"])])
+def test_a_precision_asked_for_is_kept(precision, found):
+    assert hardware.choose_precision(precision, found) == precision
+
+
+def test_threads():
+    assert hardware.choose_threads("auto", machine(cores=6)) == 6
+    assert hardware.choose_threads(2, machine(cores=6)) == 2
+    assert hardware.choose_threads(16, machine(cores=6)) == 16
+
+
+@pytest.mark.parametrize(
+    ("found", "jit_compile"), [(machine(), False), (machine(V100), True), (machine(A100, A100), False)]
+)
+def test_xla(found, jit_compile):
+    assert hardware.choose_jit_compile(found) is jit_compile
+
+
+def test_this_machine():
+    found = hardware.detect(hardware.import_tensorflow())
+    assert found.cores >= 1
+    assert found.processor
+    assert found.bfloat16 <= {"amx_bf16", "avx512_bf16"}
+
+
+def test_the_first_processor_of_several(tmp_path, monkeypatch):
+    lines = "processor\t: {}\nmodel name\t: Chip {}\nflags\t\t: fpu amx_bf16 sse\npower management:\n"
+    (tmp_path / "cpuinfo").write_text("\n".join(lines.format(i, i) for i in (0, 1)))
+    monkeypatch.setattr(hardware, "CPU_INFO", tmp_path / "cpuinfo")
+    assert hardware._cpu_info()["model name"] == "Chip 0"
+    assert "amx_bf16" in hardware._cpu_info()["flags"].split()
+    monkeypatch.setattr(hardware, "CPU_INFO", tmp_path / "nothing")
+    assert hardware._cpu_info() == {}

@@ -1,0 +1,86 @@
+"""An interrupted training ends in the same bytes as one that was left alone."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import workspace
+from tests.workspace import Workspace
+
+RUN = "lenet-dropout"
+COMMAND = ("python", "-m", "pipeline.train", RUN)
+WAIT = 120  # seconds, at most, for a checkpoint to appear
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace in which `RUN` has trained three epochs without interruption."""
+    made = workspace.make(tmp_path_factory.mktemp("undisturbed"))
+    made.edit(lambda values: values["protocols"]["fast"]["common"].update(epochs=3, training_images=320, batch_size=8))
+    made.run("dvc", "repro", "preprocess")
+    made.run(*COMMAND)
+    return made
+
+
+@pytest.fixture
+def begun(undisturbed: Workspace, tmp_path: Path) -> Workspace:
+    """A copy of it that has not trained."""
+    shutil.copytree(undisturbed.root, tmp_path / "copy", symlinks=True)
+    copy = Workspace(tmp_path / "copy")
+    shutil.rmtree(copy.root / "results")
+    return copy
+
+
+@pytest.mark.parametrize("epoch", [1, 3], ids=["the first", "the last"])
+def test_killed_after_an_epoch_it_ends_in_the_same_bytes(
+    undisturbed: Workspace, begun: Workspace, epoch: int
+) -> None:
+    killed = begun.start(*COMMAND)
+    wait_for(begun, checkpoint=epoch, process=killed)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    assert not begun.results(RUN).exists()
+    assert "going on after epoch" in begun.run(*COMMAND).stdout
+    assert begun.contents(RUN) == undisturbed.contents(RUN)
+
+
+def test_asked_to_stop_in_an_epoch_it_goes_on_at_that_step(undisturbed: Workspace, begun: Workspace) -> None:
+    asked = begun.start(*COMMAND)
+    wait_for(begun, checkpoint=1, process=asked)
+    time.sleep(0.2)  # into the second epoch
+    asked.send_signal(signal.SIGTERM)
+    printed, _ = asked.communicate()
+    assert asked.returncode == 130, printed
+    assert "interrupted: SIGTERM" in printed
+    resumed = begun.run(*COMMAND).stdout
+    assert "going on after epoch" in resumed
+    assert "step 0" not in resumed
+    assert begun.contents(RUN) == undisturbed.contents(RUN)
+
+
+def test_without_the_seed_generators_it_does_not(undisturbed: Workspace, begun: Workspace) -> None:
+    """The negative control: the comparison above can fail."""
+    loop = begun.root / "pipeline/loop.py"
+    source = loop.read_text()
+    assert "*seeds, " in source
+    loop.write_text(source.replace("*seeds, ", ""))
+    killed = begun.start(*COMMAND)
+    wait_for(begun, checkpoint=1, process=killed)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    begun.run(*COMMAND)
+    assert begun.contents(RUN)["model.keras"] != undisturbed.contents(RUN)["model.keras"]
+
+
+def wait_for(workspace: Workspace, checkpoint: int, process: subprocess.Popen) -> None:
+    """Return when the checkpoint of that number has been written."""
+    until = time.monotonic() + WAIT
+    while not list((workspace.root / ".checkpoints").glob(f"*/{checkpoint:06d}")):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < until, "no checkpoint in time"
+        time.sleep(0.01)

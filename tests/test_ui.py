@@ -1,0 +1,44 @@
+"""What `make ui` does before the server takes over."""
+
+import socket
+import sqlite3
+
+import pytest
+
+from pipeline.errors import PipelineError
+from tools import ui
+
+
+@pytest.fixture
+def database(tmp_path, monkeypatch):
+    monkeypatch.setattr(ui, "DATABASE", tmp_path / "mlflow.db")
+    return tmp_path / "mlflow.db"
+
+
+def test_it_opens_the_experiment_of_this_project(database):
+    with sqlite3.connect(database) as connection:
+        connection.execute("CREATE TABLE experiments (experiment_id INTEGER, name TEXT)")
+        connection.execute("INSERT INTO experiments VALUES (0, 'Default'), (7, 'mnist')")
+    assert ui.experiment() == "7"
+
+
+def test_without_a_database_it_says_what_to_do(database):
+    with pytest.raises(PipelineError, match=r"^mlflow\.db: not found; run `make repro` first"):
+        ui.experiment()
+    assert not database.exists()
+
+
+def test_a_file_that_is_no_database(database):
+    database.write_text("no database at all, but a text that is long enough to be read as one" * 20)
+    with pytest.raises(PipelineError, match=r"^mlflow\.db: file is not a database; it is no MLflow database"):
+        ui.experiment()
+
+
+def test_a_port_that_is_taken():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        with pytest.raises(PipelineError, match=rf"^port {number}: in use; choose another: make ui PORT=8080$"):
+            ui.port(number)
+        assert ui.port(None) in ui.PORTS
