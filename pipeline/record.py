@@ -80,12 +80,12 @@ def versions() -> dict[str, str]:
 
 
 def _git() -> dict[str, Any]:
-    """The commit, whether the tree was clean but for results, and the DVC experiment; None where there is none.
+    """The commit, whether the tree was clean but for what the stages write, and the DVC experiment; None where there is none.
 
     Inside a DVC experiment git's HEAD is DVC's own temporary commit, so the one that the experiment is based on counts.
     """
     baseline = os.environ.get("DVC_EXP_BASELINE_REV")
-    changes = _ask_git("status", "--porcelain", "--", ".", ":!results", ":!dvc.lock")
+    changes = _ask_git("status", "--porcelain", "--", ".", ":!data", ":!results", ":!dvc.lock")
     return {
         "git_commit": baseline or _ask_git("rev-parse", "HEAD"),
         "git_clean": None if changes is None else not changes,
