@@ -1,7 +1,7 @@
-"""The LeNet-inspired network: two convolutions, after LeCun et al., "Gradient-based learning applied to document
-recognition" (1998), with the 2018 notebook's filters.
+"""The LeNet-inspired network: two convolutions, with the 2018 notebook's filters.
 
-The comments give each output's shape for 28×28×1 pixels.
+After LeCun et al., "Gradient-based learning applied to document recognition" (1998). The comments give each output's
+shape for 28×28×1 pixels.
 """
 
 from models.layers import Conv, Dense, Dropout, Flatten, Pool

@@ -1,7 +1,7 @@
-"""The VGGNet-inspired network: five 3×3 convolutions in blocks, after Simonyan & Zisserman, "Very deep convolutional
-networks for large-scale image recognition" (2014), as the 2018 notebook has it.
+"""The VGGNet-inspired network: five 3×3 convolutions in blocks, as the 2018 notebook has it.
 
-The comments give each output's shape for 28×28×1 pixels.
+After Simonyan & Zisserman, "Very deep convolutional networks for large-scale image recognition" (2014). The comments
+give each output's shape for 28×28×1 pixels.
 """
 
 from models.layers import Conv, Dense, Dropout, Flatten, Pool

@@ -1,6 +1,7 @@
 """Evaluate one trained run on the test set, the only place that reads it to judge a model."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def predict(run: Run, path: Path, images: np.ndarray) -> np.ndarray:
         raise PipelineError(f"{path}: not found; run `dvc checkout`, or `dvc repro train@{run.name}`")
     session = hardware.start(run.protocol.precision, run.protocol.threads, run.protocol.seed)
     model = artefact.load(path, session.precision)
-    return model.predict(images, batch_size=BATCH, verbose=0)
+    return model.predict(images, batch_size=BATCH, verbose=1 if sys.stdout.isatty() else 0)
 
 
 def training_metrics(results: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -90,15 +91,15 @@ def start(precision: str, threads: str | int, seed: int) -> Session:
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
     keras.mixed_precision.set_global_policy(precision)
-    return Session(hardware, precision, threads, choose_jit_compile(hardware), strategy(tf))
+    devices = [device.name for device in tf.config.list_logical_devices("GPU")]
+    return Session(hardware, precision, threads, choose_jit_compile(hardware), strategy(devices))
 
 
-def strategy(tf: ModuleType) -> "tf.distribute.Strategy":
-    """All GPUs of this machine in step, or the one device there is."""
-    devices = tf.config.list_logical_devices("GPU")
-    if len(devices) > 1:
-        return tf.distribute.MirroredStrategy([device.name for device in devices])
-    return tf.distribute.get_strategy()
+def strategy(devices: Sequence[str]) -> "tf.distribute.Strategy":
+    """Several devices, by TensorFlow's names of them, in step; else the one that TensorFlow chooses."""
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(devices) if len(devices) > 1 else tf.distribute.get_strategy()
 
 
 def detect(tf: ModuleType) -> Hardware:

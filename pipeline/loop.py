@@ -15,12 +15,12 @@ import keras
 import numpy as np
 
 from pipeline import checkpoint, epochs, kernels
-from pipeline.errors import Interrupted, PipelineError
+from pipeline.errors import Interrupted
+from pipeline.keeper import Keeper, assign, require_finite
 from pipeline.progress import Progress
 from pipeline.schema import Protocol
 from pipeline.stop import Stop
 
-CHECKPOINT_SECONDS = 600  # between checkpoints inside a long epoch
 VALIDATION_BATCH = 250
 
 
@@ -44,13 +44,13 @@ class Training:
 
         Raises PipelineError when the loss is no longer finite, Interrupted when asked to stop; the checkpoints stay.
         """
-        keeper = _Keeper(self)
+        keeper = Keeper(self)
         if self.arrays is not None:
             self._restore(self.arrays)
         while self.progress.epoch < self.protocol.epochs:
             logs = self._fit(keeper)
-            _require_finite(logs["loss"], self.progress)
-            _require_finite(logs["val_loss"], self.progress)
+            require_finite(logs["loss"], self.progress)
+            require_finite(logs["val_loss"], self.progress)
             row = {
                 "train_loss": logs["loss"],
                 "train_accuracy": logs["accuracy"],
@@ -102,61 +102,7 @@ class Training:
 
     def _restore(self, arrays: list[np.ndarray]) -> None:
         """Put a checkpoint's numbers back; its running metrics too, which `fit` resets as an epoch begins."""
-        one_image = (array[:1] for array in self.images["validation"])
-        self.model.evaluate(*one_image, verbose=0)  # Keras makes the metrics' variables with the first batch
+        one_each = (array[: self.identity["replicas"]] for array in self.images["validation"])
+        self.model.evaluate(*one_each, verbose=0)  # Keras makes the metrics' variables with the first batch
         assign(self.state(), arrays)
         self.running_metrics = arrays[-len(self.model.metrics_variables) :]
-
-
-def assign(variables: list[keras.Variable], arrays: list[np.ndarray]) -> None:
-    """Give each variable its value."""
-    for variable, value in zip(variables, arrays, strict=True):
-        variable.assign(value)
-
-
-class _Keeper(keras.callbacks.Callback):
-    """Between steps: count, keep checkpoints, notice that the training must stop."""
-
-    def __init__(self, training: Training) -> None:
-        super().__init__()
-        self.training = training
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.begin = self.training.progress.step
-        if self.begin > 0:
-            assign(self.model.metrics_variables, self.training.running_metrics)
-        self.training.saved = self.clock = time.monotonic()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        training = self.training
-        training.progress.step = self.begin + batch + 1
-        self._count_time()
-        if training.progress.step == training.steps():
-            return  # the epoch's own checkpoint follows its validation
-        reason = training.stop.reason()
-        if reason or time.monotonic() - training.saved > CHECKPOINT_SECONDS:
-            _require_finite(float(logs["loss"]), training.progress)
-            training.save()
-        if reason:
-            raise Interrupted(f"{reason}; `dvc repro` goes on from here")
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        optimizer = self.model.optimizer
-        rate = optimizer._learning_rate
-        if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-            rate = rate(optimizer.iterations - 1)
-        logs["learning_rate"] = float(keras.ops.convert_to_numpy(rate))
-        self._count_time()
-
-    def _count_time(self) -> None:
-        now = time.monotonic()
-        self.training.progress.seconds += now - self.clock
-        self.clock = now
-
-
-def _require_finite(loss: float, progress: Progress) -> None:
-    if not math.isfinite(loss):
-        raise PipelineError(
-            f"epoch {progress.epoch + 1}: the loss is {loss}; the training diverged, its last good checkpoint is kept;"
-            " lower learning_rate, set clip_norm, or change initializer in params.yaml"
-        )

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -13,8 +13,6 @@ from pipeline import errors, schema
 from pipeline.checks import PARAMS, check, mistake
 from pipeline.errors import PipelineError, did_you_mean
 from pipeline.files import ROOT
-
-ARCHITECTURES = get_args(schema.Architecture)
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,8 @@ def load(path: Path = ROOT / PARAMS) -> Params:
     if document.protocol not in document.protocols:
         hint = did_you_mean(document.protocol, document.protocols)
         raise mistake(("protocol",), f": {document.protocol!r} is unknown{hint}")
-    for name, sections in document.protocols.items():
-        _check_protocol(name, sections)
+    for name in document.protocols:
+        _check_protocol(document, name)
     runs = {name: _run(document, name, values) for name, values in document.runs.items()}
     for run in runs.values():
         _check_counts(run, document.preprocess.validation_images)
@@ -74,30 +72,46 @@ def _read(path: Path) -> Any:
         raise mistake((), f"cannot be read as YAML: {' '.join(str(error).split())}") from None
 
 
-def _check_protocol(name: str, sections: Mapping[str, Mapping[str, Any]]) -> None:
-    wanted = ("common", *ARCHITECTURES)
-    place = ("protocols", name)
-    for section in sections:
-        if section not in wanted:
-            raise mistake((*place, section), f" is unknown{did_you_mean(section, wanted)}")
-    for section in wanted:
-        if section not in sections:
-            raise mistake((*place, section), " is missing")
-    for architecture in ARCHITECTURES:
-        _merge({(*place, section): sections[section] for section in ("common", architecture)})
+def _check_protocol(document: schema.Document, name: str) -> None:
+    """Every protocol has a common section, and a section for each architecture that any of them has."""
+    place, sections = ("protocols", name), document.protocols[name]
+    if "common" not in sections:
+        raise mistake((*place, "common"), " is missing")
+    for other, others in document.protocols.items():
+        for section in others:
+            if section not in sections:
+                hint = did_you_mean(section, sections)
+                raise mistake((*place, section), f" is missing, but protocols.{other} has it{hint}")
+    for architecture in sections:
+        if architecture != "common":
+            _merge({(*place, section): sections[section] for section in ("common", architecture)})
 
 
 def _run(document: schema.Document, name: str, values: Mapping[str, Any]) -> Run:
-    known = [*schema.Flags.model_fields, *schema.Protocol.model_fields]
+    """The run; what it says under a protocol's name counts in that protocol only."""
+    known = [*schema.Flags.model_fields, *schema.Protocol.model_fields, *document.protocols]
     for key in values:
         if key not in known:
             raise mistake(("runs", name, key), f" is unknown{did_you_mean(str(key), known)}")
-    own = {key: value for key, value in values.items() if key in schema.Flags.model_fields}
-    overrides = {key: value for key, value in values.items() if key not in own}
-    flags = check(schema.Flags, own, ("runs", name))
+    flags = check(schema.Flags, _only(values, schema.Flags), ("runs", name))
     place, sections = ("protocols", document.protocol), document.protocols[document.protocol]
+    if flags.architecture not in sections or flags.architecture == "common":
+        hint = did_you_mean(flags.architecture, [section for section in sections if section != "common"])
+        raise mistake(("runs", name, "architecture"), f": {flags.architecture!r} is unknown{hint}")
+    for protocol in document.protocols:
+        if not isinstance(values.get(protocol, {}), dict):
+            raise mistake(
+                ("runs", name, protocol), f": must be a mapping of keys to values; found {values[protocol]!r}"
+            )
     layers = {(*place, section): sections[section] for section in ("common", flags.architecture)}
-    return Run(name, flags, document.protocol, _merge(layers | {("runs", name): overrides}))
+    layers[("runs", name)] = _only(values, schema.Protocol)
+    if document.protocol in values:
+        layers[("runs", name, document.protocol)] = values[document.protocol]
+    return Run(name, flags, document.protocol, _merge(layers))
+
+
+def _only(values: Mapping[str, Any], model: type[schema.Section]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key in model.model_fields}
 
 
 def _merge(layers: Mapping[tuple[str, ...], Mapping[str, Any]]) -> schema.Protocol:

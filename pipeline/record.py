@@ -45,7 +45,8 @@ def begin(folder: Path) -> dict[str, Any]:
     """Who this training is and when it began, kept in `folder` from its first start to its end."""
     path = folder / "training.json"
     if not path.exists():
-        files.write_json(path, {"training_id": uuid.uuid4().hex, "started": round(time.time(), 3), "git": _git()})
+        training = {"training_id": uuid.uuid4().hex, "started": round(time.time(), 3), "git": _git()}
+        files.write_json(path, training)
     return files.read_json(path)
 
 
@@ -80,7 +81,7 @@ def versions() -> dict[str, str]:
 
 
 def _git() -> dict[str, Any]:
-    """The commit, whether the tree was clean but for what the stages write, and the DVC experiment; None where there is none.
+    """The commit, whether the tree was clean but for what stages write, and the DVC experiment; None if there is none.
 
     Inside a DVC experiment git's HEAD is DVC's own temporary commit, so the one that the experiment is based on counts.
     """

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from pipeline.errors import did_you_mean
 
-Architecture = Literal["lenet", "vgg", "custom"]
 Positive = Annotated[int, Field(gt=0, lt=2**31)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -71,7 +70,7 @@ class Protocol(Section):
 
     `learning_rate` is the peak of `one_cycle`, whose rise takes the share `warmup` of all steps (Smith & Topin, 2018).
     `dropout_scale` multiplies the printed dropout rates; `max_shift` is in pixels; `clip_norm` bounds the gradients'
-    global norm; `rho` and `epsilon` are Adadelta's (Zeiler, 2012).
+    global norm, on several devices that of each one's share; `rho` and `epsilon` are Adadelta's (Zeiler, 2012).
     """
 
     seed: Seed
@@ -117,9 +116,9 @@ class Protocol(Section):
 
 
 class Flags(Section):
-    """Which network: the architecture and the notebook's three ingredients."""
+    """Which network: an architecture that the protocols have a section for, and the notebook's three ingredients."""
 
-    architecture: Architecture
+    architecture: str
     pooling: bool
     dropout: bool
     batch_norm: bool

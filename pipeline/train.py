@@ -26,7 +26,9 @@ def train(run: Run, results: Path, checkpoints: Path, key: str) -> None:
     """Train `run`, or go on with its interrupted training; `key` names the training among others."""
     if run.flags.architecture not in models.ARCHITECTURES:
         known = ", ".join(models.ARCHITECTURES)
-        raise PipelineError(f"runs.{run.name}.architecture: {run.flags.architecture!r} is not in models/ (known: {known})")
+        raise PipelineError(
+            f"runs.{run.name}.architecture: {run.flags.architecture!r} is not in models/ (known: {known})"
+        )
     folder = checkpoints / f"{run.name}-{key[:16]}"
     with checkpoint.locked(folder):
         images = training_images(run)
@@ -58,8 +60,10 @@ def train(run: Run, results: Path, checkpoints: Path, key: str) -> None:
 
 
 def training_images(run: Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The images that the protocol trains on and validates on, by split; the held-out images join the training set
-    where the test set is the validation data."""
+    """The images that the protocol trains on and validates on, by split.
+
+    Where the test set is the validation data, the held-out images join the training set.
+    """
     protocol = run.protocol
     images, labels = data.load("train")
     if protocol.validation_data == "test":
@@ -71,7 +75,9 @@ def training_images(run: Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         ("validation_images", protocol.validation_images, len(validation[0])),
     ):
         if wanted > found:
-            raise PipelineError(f"params.yaml: runs.{run.name}: {name} is {wanted}, but there are only {found}; lower it")
+            raise PipelineError(
+                f"params.yaml: runs.{run.name}: {name} is {wanted}, but there are only {found}; lower it"
+            )
     count = protocol.training_images
     return {
         "train": (images[:count], labels[:count]),

@@ -119,7 +119,8 @@ SMALL_NAMES = ["scale", "conv1", "conv1_relu", "pool1", "dropout1", "flatten1", 
 
 
 def build(architecture, name="network", **flags):
-    return network.build(name, architecture, **{**DROPOUT, "initializer": "glorot_uniform", **flags})
+    defaults = {**DROPOUT, "batch_norm_momentum": 0.99, "initializer": "glorot_uniform"}
+    return network.build(name, architecture, **defaults | flags)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -220,6 +221,11 @@ def test_names_do_not_depend_on_what_was_built_before():
 def test_dropout_scale_multiplies_the_rates():
     model = build(SMALL, dropout_scale=0.3)
     assert [model.get_layer(name).rate for name in ("dropout1", "dropout2")] == pytest.approx([0.15, 0.12])
+
+
+def test_the_momentum_is_that_of_every_batch_normalisation():
+    model = build(SMALL, batch_norm=True, batch_norm_momentum=0.75)
+    assert [model.get_layer(name).momentum for name in ("conv1_bn", "dense1_bn")] == [0.75, 0.75]
 
 
 def test_the_initializer_is_that_of_hidden_layers_only():

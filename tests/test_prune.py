@@ -135,6 +135,7 @@ def test_nothing_is_pruned_while_a_stage_runs(tmp_path):
 def test_only_a_yes_deletes(tmp_path, monkeypatch, capsys, yes, left):
     file = tmp_path / "old"
     file.write_bytes(bytes(1_500_000))
+    monkeypatch.setattr(prune.params, "load", lambda: PARAMS)
     monkeypatch.setattr(unused, "find", lambda root, params: [unused.Unused("old: not used", [file])])
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False))
     prune.main(argparse.Namespace(yes=yes))

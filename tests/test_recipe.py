@@ -20,6 +20,7 @@ ADAM = {
     "clip_norm": 1.5,
     "initializer": "he_normal",
     "dropout_scale": 1.0,
+    "batch_norm_momentum": 0.99,
     "max_shift": 0,
     "precision": "float32",
     "threads": "auto",
@@ -75,10 +76,10 @@ def test_adam():
     assert float(optimizer.learning_rate) == pytest.approx(0.004)
 
 
-def test_adadelta_of_2018():
-    optimizer = recipe.optimizer(protocol(**ADADELTA, learning_rate=1.0))
+def test_adadelta():
+    optimizer = recipe.optimizer(protocol(**ADADELTA | {"rho": 0.9, "epsilon": 1e-6}, learning_rate=1.0))
     assert type(optimizer).__name__ == "Adadelta"
-    assert (optimizer.rho, optimizer.epsilon, optimizer.global_clipnorm) == (0.95, 1e-7, None)
+    assert (optimizer.rho, optimizer.epsilon, optimizer.global_clipnorm) == (0.9, 1e-6, None)
     assert float(optimizer.learning_rate) == 1.0
 
 

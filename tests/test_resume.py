@@ -37,9 +37,7 @@ def begun(undisturbed: Workspace, tmp_path: Path) -> Workspace:
 
 
 @pytest.mark.parametrize("epoch", [1, 3], ids=["the first", "the last"])
-def test_killed_after_an_epoch_it_ends_in_the_same_bytes(
-    undisturbed: Workspace, begun: Workspace, epoch: int
-) -> None:
+def test_killed_after_an_epoch_it_ends_in_the_same_bytes(undisturbed: Workspace, begun: Workspace, epoch: int) -> None:
     killed = begun.start(*COMMAND)
     wait_for(begun, checkpoint=epoch, process=killed)
     os.killpg(killed.pid, signal.SIGKILL)

@@ -57,7 +57,8 @@ def test_its_curves_are_the_history(runs: dict[str, Run], client: mlflow.MlflowC
         rows = list(csv.DictReader(stream))
     for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate"):
         logged = client.get_metric_history(runs["lenet-dropout"].info.run_id, name)
-        assert [(point.step, point.value) for point in logged] == [(int(row["epoch"]), float(row[name])) for row in rows]
+        points = [(point.step, point.value) for point in logged]
+        assert points == [(int(row["epoch"]), float(row[name])) for row in rows]
 
 
 def test_its_test_metrics_are_those_of_the_file(runs: dict[str, Run], finished: Workspace) -> None:

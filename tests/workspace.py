@@ -36,7 +36,8 @@ class Workspace:
         done = subprocess.run(
             command, cwd=self.root, env=self.environment(environment), capture_output=True, text=True, check=False
         )
-        assert not check or done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        ended = f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        assert not check or done.returncode == 0, ended
         return done
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import files
+from pipeline.tracking import card
 
-KEPT_IN_NAME = {"results": ("*.json", "*.csv"), "figures": ("*.png",)}
+KEPT = {"results": ("*.json", "*.csv"), "figures": ("*.png",)}
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,19 @@ class Point:
 
 @dataclass(frozen=True)
 class Content:
-    """What a run's files say."""
+    """What a run's files say; `stamps` are the times of its epochs in milliseconds since 1970."""
 
+    folder: Path
     name: str
     training_id: str
     params: dict[str, Any]
+    images: dict[str, int]
+    data_digest: str
     tags: dict[str, str]
+    description: str
     started: int
     finished: int
+    stamps: dict[int, int]
     points: list[Point]
     files: dict[str, list[Path]]
     model: Path | None
@@ -41,10 +47,12 @@ def read(folder: Path) -> Content:
     """Read a run's folder, complete or still growing."""
     run = files.read_json(folder / "run.json")
     environment = files.read_json(folder / "environment.json")
-    model = folder / "model.keras"
-    times = environment["epochs"]
+    model, evaluated = folder / "model.keras", folder / "metrics.json"
+    metrics = files.read_json(evaluated) if evaluated.exists() else None
     started = _milliseconds(environment["started"])
+    stamps = {time["epoch"]: _milliseconds(time["finished"]) for time in environment["epochs"]}
     return Content(
+        folder=folder,
         name=run["run"],
         training_id=environment["training_id"],
         params={
@@ -55,11 +63,15 @@ def read(folder: Path) -> Content:
             "parameters": run["parameters"],
             "multiply_accumulates": run["multiply_accumulates"],
         },
+        images={name: run["settings"][name] for name in ("training_images", "validation_images")},
+        data_digest=run["data_digest"],
         tags=_tags(run, environment),
+        description=card.describe(run, metrics, variant(run)),
         started=started,
-        finished=_milliseconds(times[-1]["finished"]) if times else started,
-        points=[*_epochs(folder, times), *_test(folder, times), *_system(environment, started)],
-        files={name: sorted(p for pattern in patterns for p in folder.glob(pattern)) for name, patterns in KEPT_IN_NAME.items()},
+        finished=max(stamps.values(), default=started),
+        stamps=stamps,
+        points=[*_epochs(folder, stamps), *_test(metrics, stamps), *_system(environment, started)],
+        files={name: sorted(path for pattern in KEPT[name] for path in folder.glob(pattern)) for name in KEPT},
         model=model if model.exists() else None,
         requirements=[f"{name}=={version}" for name, version in environment["versions"].items() if name != "python"],
     )
@@ -82,13 +94,17 @@ def _tags(run: dict[str, Any], environment: dict[str, Any]) -> dict[str, str]:
 
 def variant(run: dict[str, Any]) -> str:
     """The flags in a word: plain, dropout, batchnorm (with dropout), batchnorm only; `nopool` in front if so."""
-    word = {(False, False): "plain", (True, False): "dropout", (True, True): "batchnorm", (False, True): "batchnorm-only"}
+    word = {
+        (False, False): "plain",
+        (True, False): "dropout",
+        (True, True): "batchnorm",
+        (False, True): "batchnorm-only",
+    }
     name = word[run["dropout"], run["batch_norm"]]
     return name if run["pooling"] else f"nopool-{name}"
 
 
-def _epochs(folder: Path, times: list[dict[str, float]]) -> Iterator[Point]:
-    stamps = {time["epoch"]: _milliseconds(time["finished"]) for time in times}
+def _epochs(folder: Path, stamps: dict[int, int]) -> Iterator[Point]:
     if not stamps:
         return
     for row in files.read_csv(folder / "weights.csv"):
@@ -106,13 +122,11 @@ def _epochs(folder: Path, times: list[dict[str, float]]) -> Iterator[Point]:
             yield Point(name, float(value), stamps[epoch], epoch)
 
 
-def _test(folder: Path, times: list[dict[str, float]]) -> Iterator[Point]:
-    if not (folder / "metrics.json").exists():
-        return
-    last = times[-1]
-    for name, value in files.read_json(folder / "metrics.json").items():
+def _test(metrics: dict[str, float] | None, stamps: dict[int, int]) -> Iterator[Point]:
+    for name, value in (metrics or {}).items():
         if name.startswith("test_"):
-            yield Point(name, value, _milliseconds(last["finished"]), last["epoch"])
+            last = max(stamps)
+            yield Point(name, value, stamps[last], last)
 
 
 def _system(environment: dict[str, Any], started: int) -> Iterator[Point]:

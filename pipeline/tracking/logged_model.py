@@ -22,7 +22,7 @@ def log(run_id: str, path: Path, requirements: list[str]) -> None:
         __name__ = "mlflow.keras"
 
         @staticmethod
-        def save_model(path: str, **options: Any) -> None:
+        def save_model(path: str, validate_serving_input: bool, **options: Any) -> None:
             Path(path).mkdir()  # mlflow.keras writes the example before it makes the folder
             mlflow.keras.save_model(path=path, **options)
 
@@ -39,6 +39,7 @@ def log(run_id: str, path: Path, requirements: list[str]) -> None:
         signature=signature,
         input_example=EXAMPLE,
         pip_requirements=requirements,
+        validate_serving_input=False,  # it would load the file and predict, each time
     )
 
 

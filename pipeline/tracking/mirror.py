@@ -1,5 +1,6 @@
 """Make MLflow say what a run's folder says. Idempotent: live logging, catching up and rebuilding are one function."""
 
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import Interrupted
-from pipeline.tracking import content, logged_model, store
+from pipeline.tracking import content, logged_model, pictures, store
 from pipeline.tracking.content import Content, Point
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0  # seconds to leave a tracking server alone after it failed
 BATCH = 1000  # metrics that MLflow takes in one call
+DESCRIPTION = "mlflow.note.content"
 SENTINEL = "val_loss"  # the last metric of an epoch to be logged, so its last step tells which epochs are there
 
 
@@ -66,7 +68,10 @@ class Mirror:
 def write(client: "MlflowClient", experiment: str, wanted: Content, status: str) -> str:
     """Create the run or find it by its training id, add what it lacks, and return MLflow's id of it."""
     run_id = find(client, experiment, wanted.training_id) or _create(client, experiment, wanted)
+    pictures.log(client, run_id, wanted.folder, wanted.stamps)
     _log_points(client, run_id, wanted.points)
+    if client.get_run(run_id).data.tags.get(DESCRIPTION) != wanted.description:
+        client.set_tag(run_id, DESCRIPTION, wanted.description)
     if status == "FINISHED":
         for folder, paths in wanted.files.items():
             for path in paths:
@@ -84,10 +89,18 @@ def find(client: "MlflowClient", experiment: str, training_id: str) -> str | Non
 
 
 def _create(client: "MlflowClient", experiment: str, wanted: Content) -> str:
-    from mlflow.entities import Param
+    from mlflow.entities import Dataset, DatasetInput, InputTag, Param
 
     run = client.create_run(experiment, start_time=wanted.started, tags=wanted.tags, run_name=wanted.name)
     client.log_batch(run.info.run_id, params=[Param(name, str(value)) for name, value in wanted.params.items()])
+    data = Dataset(
+        name="mnist",
+        digest=wanted.data_digest[:36],  # as long as MLflow takes
+        source_type="dvc",
+        source=json.dumps({"stage": "preprocess", "folder": "data/processed"}),
+        profile=json.dumps(wanted.images),
+    )
+    client.log_inputs(run.info.run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
     return run.info.run_id
 
 

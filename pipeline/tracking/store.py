@@ -1,5 +1,6 @@
 """Where the runs are tracked: a local sqlite file, or the server that `MLFLOW_TRACKING_URI` names."""
 
+import logging
 import os
 import sqlite3
 from pathlib import Path
@@ -30,6 +31,7 @@ def connect() -> "tuple[MlflowClient, str]":
         os.environ.setdefault(name, value)
     import mlflow
 
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
     uri = os.environ.get("MLFLOW_TRACKING_URI") or _local(inputs.main_root())
     mlflow.set_tracking_uri(uri)
     client = mlflow.MlflowClient(uri)

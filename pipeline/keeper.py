@@ -1,0 +1,74 @@
+"""What happens between two steps of a training: counting, checkpoints in long epochs, an orderly stop."""
+
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from pipeline import recipe
+from pipeline.errors import Interrupted, PipelineError
+from pipeline.progress import Progress
+
+if TYPE_CHECKING:
+    from pipeline.loop import Training
+
+CHECKPOINT_SECONDS = 600  # between checkpoints inside a long epoch
+
+
+def assign(variables: list[keras.Variable], arrays: list[np.ndarray]) -> None:
+    """Give each variable its value."""
+    for variable, value in zip(variables, arrays, strict=True):
+        variable.assign(value)
+
+
+class Keeper(keras.callbacks.Callback):
+    """Between steps: count, keep checkpoints, notice that the training must stop."""
+
+    def __init__(self, training: "Training") -> None:
+        super().__init__()
+        self.training = training
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Go on with an interrupted epoch's running metrics; start the clock."""
+        self.begin = self.training.progress.step
+        if self.begin > 0:
+            assign(self.model.metrics_variables, self.training.running_metrics)
+        self.training.saved = self.clock = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Save every ten minutes, and before stopping when there is a reason to."""
+        training = self.training
+        training.progress.step = self.begin + batch + 1
+        self._count_time()
+        if training.progress.step == training.steps():
+            return  # the epoch's own checkpoint follows its validation
+        reason = training.stop.reason()
+        if reason or time.monotonic() - training.saved > CHECKPOINT_SECONDS:
+            require_finite(float(logs["loss"]), training.progress)
+            training.save()
+        if reason:
+            raise Interrupted(f"{reason}; `dvc repro` goes on from here")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Add the learning rate of the epoch's last step to its row."""
+        rate = recipe.learning_rate(self.training.protocol)
+        if callable(rate):
+            rate = rate((epoch + 1) * self.training.steps() - 1)
+        logs["learning_rate"] = float(keras.ops.convert_to_numpy(rate))
+        self._count_time()
+
+    def _count_time(self) -> None:
+        now = time.monotonic()
+        self.training.progress.seconds += now - self.clock
+        self.clock = now
+
+
+def require_finite(loss: float, progress: Progress) -> None:
+    """Raise a PipelineError if the training has diverged."""
+    if not math.isfinite(loss):
+        raise PipelineError(
+            f"epoch {progress.epoch + 1}: the loss is {loss}; the training diverged, its last good checkpoint is kept;"
+            " lower learning_rate, set clip_norm, or change initializer in params.yaml"
+        )

@@ -1,0 +1,65 @@
+"""A picture of every kernel's weights after every epoch, with equal bins and axes, for MLflow's step slider."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline import files
+from pipeline.figures import looks, style
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from PIL.Image import Image
+
+FOLDER = "images"  # where MLflow puts pictures that have a key and a step
+LOGGED = re.compile(r"(?P<key>.+)\+step\+(?P<step>\d+)\+timestamp\+\d+\+[^+]+\.png")
+DPI = 80
+
+
+def log(client: "MlflowClient", run_id: str, folder: Path, stamps: dict[int, int]) -> None:
+    """Log the pictures that the run does not have yet; `stamps` are the epochs' times in milliseconds since 1970."""
+    histograms = folder / "histograms.json"
+    if not histograms.exists():
+        return
+    run = files.read_json(folder / "run.json")
+    there = {
+        (match["key"].replace("~", "/"), int(match["step"]))
+        for item in client.list_artifacts(run_id, FOLDER)
+        if (match := LOGGED.fullmatch(Path(item.path).name))
+    }
+    for key, epoch, layer, entry in _wanted(files.read_json(histograms)):
+        if (key, epoch) not in there:
+            image = draw(run, layer, entry, epoch)
+            client.log_image(run_id, image, key=key, step=epoch, timestamp=stamps[epoch], synchronous=True)
+
+
+def _wanted(histograms: dict[str, Any]) -> Iterator[tuple[str, int, str, dict[str, Any]]]:
+    for layer, entry in histograms.items():
+        for epoch in range(1, len(entry["counts"]) + 1):
+            yield f"weights/{layer}", epoch, layer, entry
+
+
+@style.applied()
+def draw(run: dict[str, Any], layer: str, entry: dict[str, Any], epoch: int) -> "Image":
+    """The share of a kernel's weights in each bin after an epoch; the tallest bin of all its epochs sets the height."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    counts = np.array(entry["counts"])
+    shares = 100 * counts / counts.sum(axis=1, keepdims=True)
+    edges = np.linspace(entry["low"], entry["high"], counts.shape[1] + 1)
+    drawing = style.figure(4.2, 2.8)
+    axes = drawing.add_subplot()
+    axes.stairs(shares[epoch - 1], edges, fill=True, color=looks.colour(run["architecture"]))
+    axes.set_xlim(entry["low"], entry["high"])
+    axes.set_ylim(0, 105 * counts[:, 1:-1].max() / counts[0].sum())
+    axes.set_xlabel("weight")
+    axes.set_ylabel("share of weights [%]")
+    axes.set_title(f"{run['run']}: {layer} after epoch {epoch}")
+    canvas = FigureCanvasAgg(drawing)
+    drawing.set_dpi(DPI)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())

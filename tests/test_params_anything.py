@@ -1,0 +1,103 @@
+"""Whatever stands in `params.yaml`, a person gets one line, never a stack trace."""
+
+import copy
+import io
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from pipeline import params
+from pipeline.errors import PipelineError
+from tests.params_text import TEXT
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.binary(max_size=4)
+    | st.dates()
+    | st.sampled_from(["lenet", "adadelta", "test", "auto", "https://a/b", 10**30])
+)
+KEYS = st.sampled_from(["common", "lenet", "runs", "rho", "seed", "epochs", "files", "threads"]) | SCALARS.filter(
+    lambda value: value == value  # a NaN is no key that YAML could write twice
+)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=6
+)
+DOCUMENT = YAML(typ="safe", pure=True).load(TEXT)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "params.yaml"
+
+
+def places(value, way=()):
+    """The way to every value in a document."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [way, *(place for key, one in inner for place in places(one, (*way, key)))]
+
+
+@st.composite
+def mutated(draw):
+    """The document with a few values replaced, keys removed or keys added."""
+    document = copy.deepcopy(DOCUMENT)
+    for _ in range(draw(st.integers(1, 3))):
+        way = draw(st.sampled_from(places(document)))
+        if not way:
+            continue
+        *before, last = way
+        holder = document
+        for key in before:
+            holder = holder[key]
+        kind = draw(st.sampled_from(["replace", "remove", "add"]))
+        if kind == "remove":
+            del holder[last]
+        elif kind == "add" and isinstance(holder, dict):
+            holder[draw(KEYS)] = draw(VALUES)
+        else:
+            holder[last] = draw(VALUES)
+    return document
+
+
+def loads_or_is_refused_in_one_line(path, content):
+    path.write_bytes(content)
+    try:
+        assert params.load(path).runs
+    except PipelineError as error:
+        assert str(error).startswith("params.yaml: ")
+        assert str(error).isprintable()
+
+
+def written(value):
+    stream = io.StringIO()
+    YAML(typ="safe", pure=True).dump(value, stream)
+    return stream.getvalue().encode("utf-8", "surrogatepass")
+
+
+anything = settings(
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@anything
+@given(document=mutated() | VALUES)
+def test_no_document_raises_anything_else(path, document):
+    loads_or_is_refused_in_one_line(path, written(document))
+
+
+@anything
+@given(
+    begin=st.integers(0, len(TEXT)),
+    length=st.integers(0, 40),
+    inserted=st.text(max_size=6)
+    | st.sampled_from(["\t", "&a ", "*a", "!!set ", "? ", "- ", "{", "]", "|", "%", "0x_"]),
+)
+@example(begin=0, length=0, inserted="%YAML 1.1\n---\n")
+def test_no_edit_raises_anything_else(path, begin, length, inserted):
+    text = TEXT[:begin] + inserted + TEXT[begin + length :]
+    loads_or_is_refused_in_one_line(path, text.encode("utf-8", "surrogatepass"))
