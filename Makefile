@@ -9,12 +9,12 @@ READY := .venv/ready
 WANTED := $(LOCK) $(shell cksum <$(LOCK)) $(CURDIR)
 IN_VENV := . .venv/bin/activate &&
 
-.PHONY: help repro test lint ui lock prune clean
+.PHONY: help repro test lint ui sync lock prune clean
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
 
 repro: $(READY) ## run every stage that is out of date; RUNS="lenet-plain vgg-plain" for just those runs
-	@$(IN_VENV) python -m pipeline.params $(RUNS) && exec dvc repro $(addprefix evaluate@,$(RUNS))
+	@$(IN_VENV) python -m pipeline.params $(RUNS) && dvc repro $(addprefix evaluate@,$(RUNS)) && exec python -m tools.sync
 
 test: $(READY) ## run the tests; ARGS="-k params" is handed to pytest
 	@$(IN_VENV) exec python -m pytest $(ARGS)
@@ -24,6 +24,9 @@ lint: $(READY) ## check style and formatting
 
 ui: $(READY) ## compare the runs in the browser (MLflow, on this machine only); PORT=8080 to choose the port
 	@$(IN_VENV) exec python -m tools.ui $(PORT)
+
+sync: $(READY) ## give every result its MLflow run, in mlflow.db or at MLFLOW_TRACKING_URI; RESTORE=1 for deleted ones too
+	@$(IN_VENV) exec python -m tools.sync $(if $(RESTORE),--restore)
 
 lock: ## renew requirements*.lock from requirements*.in
 	@setup/lock

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -13,6 +14,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+INNERMOST = re.compile(r"\{\n[^{}\[\]]*\}|\[\n[^{}\[\]]*\]")  # a JSON object or array that holds no other
+LINE = 160  # characters, at most, of an object or array that is written in one line
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -56,8 +59,14 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON; NaN and infinity are errors."""
-    write_text(path, json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+    """Write `value` as indented JSON, short rows in one line each; NaN and infinity are errors."""
+    text = json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False)
+    write_text(path, INNERMOST.sub(lambda match: _in_one_line(match[0]), text) + "\n")
+
+
+def _in_one_line(block: str) -> str:
+    line = " ".join(part.strip() for part in block.splitlines())
+    return f"{line[0]}{line[2:-2]}{line[-1]}" if len(line) <= LINE else block
 
 
 def read_json(path: Path) -> Any:

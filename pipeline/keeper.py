@@ -52,11 +52,12 @@ class Keeper(keras.callbacks.Callback):
             raise Interrupted(f"{reason}; `dvc repro` goes on from here")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Add the learning rate of the epoch's last step to its row."""
+        """Add the learning rate of the epoch's last step to its row; end this call of `fit`."""
         rate = recipe.learning_rate(self.training.protocol)
         if callable(rate):
             rate = rate((epoch + 1) * self.training.steps() - 1)
         logs["learning_rate"] = float(keras.ops.convert_to_numpy(rate))
+        self.model.stop_training = True
         self._count_time()
 
     def _count_time(self) -> None:

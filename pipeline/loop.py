@@ -76,7 +76,7 @@ class Training:
             batch_size=protocol.batch_size,
             shuffle=False,
             initial_epoch=epoch,
-            epochs=epoch + 1,
+            epochs=protocol.epochs,  # as many as the progress bar shows; the keeper stops after one
             validation_data=self.images["validation"],
             validation_batch_size=VALIDATION_BATCH,
             callbacks=[keeper],

@@ -31,6 +31,7 @@ class Params:
 
     fetch: schema.Fetch
     preprocess: schema.Preprocess
+    promote: schema.Promote
     protocol: str
     runs: dict[str, Run]
 
@@ -53,7 +54,7 @@ def load(path: Path = ROOT / PARAMS) -> Params:
     runs = {name: _run(document, name, values) for name, values in document.runs.items()}
     for run in runs.values():
         _check_counts(run, document.preprocess.validation_images)
-    return Params(document.fetch, document.preprocess, document.protocol, runs)
+    return Params(document.fetch, document.preprocess, document.promote, document.protocol, runs)
 
 
 def _read(path: Path) -> Any:

@@ -124,11 +124,18 @@ class Flags(Section):
     batch_norm: bool
 
 
+class Promote(Section):
+    """The gate that a model passes to become the champion."""
+
+    min_val_accuracy: Share
+
+
 class Document(Section):
     """The whole file; protocols' sections and runs are merged and checked as `Protocol` by `pipeline.params`."""
 
     fetch: Fetch
     preprocess: Preprocess
+    promote: Promote
     protocol: str
     protocols: dict[str, dict[str, dict]]
     runs: Annotated[dict[str, dict], Field(min_length=1)]

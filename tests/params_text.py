@@ -16,6 +16,8 @@ fetch:
 preprocess:
   validation_images: 5000
   seed: 2018
+promote:
+  min_val_accuracy: 0.9
 protocol: quick
 protocols:
   quick:

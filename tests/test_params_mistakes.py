@@ -17,7 +17,7 @@ SETTINGS = (
 )
 OF_RUN = f"architecture, pooling, dropout, batch_norm, {SETTINGS}, quick"
 FILES = "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte"
-TOP = "fetch, preprocess, protocol, protocols, runs"
+TOP = "fetch, preprocess, promote, protocol, protocols, runs"
 
 MISTAKES = [  # what is replaced in TEXT, by what, and what the error says after "params.yaml: "
     # the YAML itself
@@ -28,7 +28,7 @@ MISTAKES = [  # what is replaced in TEXT, by what, and what the error says after
         "  timeout: 20\n  timeout: 9",
         'line 7: found duplicate key "timeout" with value "9" (original value: "20")',
     ),
-    ("custom: {}", "custom: {", "line 40: expected ',' or '}', but got ':'"),
+    ("custom: {}", "custom: {", "line 42: expected ',' or '}', but got ':'"),
     ("timeout: 20", "timeout: *other", "line 6: found undefined alias 'other'"),
     ("timeout: 20", "timeout: !seconds 20", "line 6: could not determine a constructor for the tag '!seconds'"),
     ("timeout: 20", "timeout: !!bool 20", "cannot be read as YAML: '20'"),

@@ -56,7 +56,8 @@ class Workspace:
         """This process's, with the interpreter's programs first and nothing of the machine's own tracking."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_", "GIT_"))}
         path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
-        return kept | {"PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONPATH": ""} | more
+        git = {f"GIT_{role}_{what}": "test@localhost" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        return kept | git | {"PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONPATH": ""} | more
 
     def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
         """Change params.yaml."""
@@ -95,7 +96,7 @@ def make(root: Path) -> Workspace:
     (root / ".site-cache").mkdir(mode=0o700)
     workspace.run("dvc", "config", "--local", "core.site_cache_dir", str(root / ".site-cache"))
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Begin"]):
-        workspace.run("git", "-c", "user.name=test", "-c", "user.email=test@localhost", *command)
+        workspace.run("git", *command)
     return workspace
 
 

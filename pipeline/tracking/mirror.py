@@ -1,10 +1,13 @@
 """Make MLflow say what a run's folder says. Idempotent: live logging, catching up and rebuilding are one function."""
 
 import json
+import re
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 PATIENCE = 60.0  # seconds to leave a tracking server alone after it failed
 BATCH = 1000  # metrics that MLflow takes in one call
 DESCRIPTION = "mlflow.note.content"
+CREDENTIALS = re.compile(r"//[^/@\s]+@")
 SENTINEL = "val_loss"  # the last metric of an epoch to be logged, so its last step tells which epochs are there
 
 
@@ -37,17 +41,13 @@ class Mirror:
         """
         if patient and self.away_since is not None and time.monotonic() - self.away_since < PATIENCE:
             return False
-        import mlflow.exceptions
-        import sqlalchemy.exc
-
         try:
             if self.client is None:
                 self.client, self.experiment = store.connect()
             write(self.client, self.experiment, content.read(self.folder), status)
-        except (mlflow.exceptions.MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+        except failures() as error:
             self.away_since = time.monotonic()
-            reason = str(error).splitlines()[0]
-            print(f"warning: tracking is behind ({reason:.200}); the files are complete", file=sys.stderr)
+            print(f"warning: tracking is behind ({reason(error)}); `make sync` catches up", file=sys.stderr)
             return False
         self.away_since = None
         return True
@@ -63,6 +63,19 @@ class Mirror:
         except BaseException:
             self.update("FAILED")
             raise
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What a tracking server that is away, or a database that is damaged or locked, raises."""
+    import mlflow.exceptions
+    import sqlalchemy.exc
+
+    return mlflow.exceptions.MlflowException, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error, OSError
+
+
+def reason(error: Exception) -> str:
+    """One line of an error, without the user and password that an address in it may have."""
+    return f"{CREDENTIALS.sub('//***@', str(error)).splitlines()[0]:.200}"
 
 
 def write(client: "MlflowClient", experiment: str, wanted: Content, status: str) -> str:
@@ -109,12 +122,19 @@ def _log_points(client: "MlflowClient", run_id: str, points: list[Point]) -> Non
     from mlflow.entities import Metric
 
     known = client.get_run(run_id).data.metrics
+    now = round(time.time() * 1000)
+    points = [replace(point, timestamp=now) if _evaluated_anew(point, known) else point for point in points]
     seen = max((row.step for row in client.get_metric_history(run_id, SENTINEL)), default=0) if SENTINEL in known else 0
-    new = [point for point in points if point.step > seen or point.key not in known]
+    new = [point for point in points if point.step > seen or point.key not in known or _evaluated_anew(point, known)]
     new.sort(key=lambda point: (point.step, point.key == SENTINEL))
     metrics = [Metric(point.key, point.value, point.timestamp, point.step) for point in new]
     for begin in range(0, len(metrics), BATCH):
         client.log_batch(run_id, metrics=metrics[begin : begin + BATCH])
+
+
+def _evaluated_anew(point: Point, known: dict[str, float]) -> bool:
+    """Whether a test metric has another value than the run shows; the newer one is shown from now on."""
+    return point.key.startswith("test_") and point.key in known and known[point.key] != point.value
 
 
 def _set_status(client: "MlflowClient", run_id: str, status: str, finished: int) -> None:

@@ -3,6 +3,7 @@
 import logging
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 EXPERIMENT = "mnist"
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
+ADDRESSES = (  # where MLflow keeps absolute addresses of artifacts
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
@@ -32,23 +40,39 @@ def connect() -> "tuple[MlflowClient, str]":
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or _local(inputs.main_root())
+    uri, artifacts = os.environ.get("MLFLOW_TRACKING_URI"), None
+    if not uri:
+        root = inputs.main_root()
+        uri, artifacts = _local(root), (root / ARTIFACTS).as_uri()
     mlflow.set_tracking_uri(uri)
     client = mlflow.MlflowClient(uri)
-    return client, _experiment(client, None)
+    return client, _experiment(client, artifacts)
 
 
 def _local(root: Path) -> str:
     """The URI of the sqlite file, which appears under its name only when it is complete, in WAL mode."""
     path = root / DATABASE
-    if not path.exists():
-        with filelock.FileLock(root / ".mlflow.lock"):
-            if not path.exists():
-                _create(path, root / ARTIFACTS)
+    with filelock.FileLock(root / ".mlflow.lock"):
+        if not path.exists():
+            _create(path, (root / ARTIFACTS).as_uri())
+        _follow_a_move(path, (root / ARTIFACTS).as_uri())
     return f"sqlite:///{path}"
 
 
-def _create(path: Path, artifacts: Path) -> None:
+def _follow_a_move(path: Path, artifacts: str) -> None:
+    """Correct the absolute artifact addresses in the database if the repository was moved or copied."""
+    with closing(sqlite3.connect(path, timeout=20)) as database, database:
+        found = database.execute("SELECT artifact_location FROM experiments WHERE name = ?", [EXPERIMENT]).fetchone()
+        if found is None or found[0] == artifacts or not found[0].startswith("file:"):
+            return
+        for table, column in ADDRESSES:
+            database.execute(
+                f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",
+                [artifacts, len(found[0]) + 1, len(found[0]), found[0]],
+            )
+
+
+def _create(path: Path, artifacts: str) -> None:
     import mlflow
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
@@ -56,12 +80,11 @@ def _create(path: Path, artifacts: Path) -> None:
     for name in (temporary, Path(f"{temporary}-wal"), Path(f"{temporary}-shm")):
         name.unlink(missing_ok=True)
     uri = f"sqlite:///{temporary}"
-    SqlAlchemyStore(uri, artifacts.as_uri()).engine.dispose()
-    _experiment(mlflow.MlflowClient(uri), artifacts.as_uri())
-    with sqlite3.connect(temporary) as database:
+    SqlAlchemyStore(uri, artifacts).engine.dispose()
+    _experiment(mlflow.MlflowClient(uri), artifacts)
+    with closing(sqlite3.connect(temporary)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.execute("PRAGMA journal_mode=WAL")
-    database.close()
     os.replace(temporary, path)
 
 

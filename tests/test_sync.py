@@ -1,0 +1,158 @@
+"""MLflow stays a mirror: whatever happens to it, every result has its run."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import mlflow
+import pytest
+from mlflow.entities import Run
+
+from tests.workspace import RUNS, Workspace
+
+RUN = "lenet-dropout"
+
+
+@pytest.fixture
+def copied(finished: Workspace, tmp_path: Path) -> Iterator[Workspace]:
+    """A copy of the finished workspace at another place: a repository that was moved on disk."""
+    shutil.copytree(finished.root, tmp_path / "moved", symlinks=True)
+    yield Workspace(tmp_path / "moved")
+    shutil.rmtree(tmp_path / "moved")
+
+
+def client(workspace: Workspace) -> mlflow.MlflowClient:
+    return mlflow.MlflowClient(f"sqlite:///{workspace.root}/mlflow.db")
+
+
+def runs(workspace: Workspace, **options: object) -> list[Run]:
+    mine = client(workspace)
+    return list(mine.search_runs([mine.get_experiment_by_name("mnist").experiment_id], **options))
+
+
+def sync(workspace: Workspace, *options: str, **environment: str) -> dict[str, str]:
+    """What `make sync` says of each run."""
+    lines = workspace.run("python", "-m", "tools.sync", *options, **environment).stdout.splitlines()
+    return {name: said.strip() for name, _, said in (line.partition("  ") for line in lines) if name in RUNS}
+
+
+def content(mine: mlflow.MlflowClient, run: Run) -> dict[str, object]:
+    """Everything that a person can see of a run."""
+    curves = {
+        key: [(point.step, point.value, point.timestamp) for point in mine.get_metric_history(run.info.run_id, key)]
+        for key in run.data.metrics
+    }
+    hidden = {"rebuilt", "mlflow.user", "mlflow.source.name", "mlflow.source.type"}
+    return {
+        "name": run.info.run_name,
+        "times": (run.info.start_time, run.info.end_time, run.info.status),
+        "params": run.data.params,
+        "tags": {key: value for key, value in run.data.tags.items() if key not in hidden},
+        "curves": curves,
+        "files": sorted(
+            Path(item.path).name
+            for folder in ("figures", "results")
+            for item in mine.list_artifacts(run.info.run_id, folder)
+        ),
+        "pictures": sorted(
+            item.path.split("+timestamp+")[0] for item in mine.list_artifacts(run.info.run_id, "images")
+        ),
+        "data": [entry.dataset.digest for entry in run.inputs.dataset_inputs],
+    }
+
+
+def of_result(workspace: Workspace, name: str = RUN) -> Run:
+    training = json.loads((workspace.results(name) / "environment.json").read_text())["training_id"]
+    (found,) = runs(workspace, filter_string=f"tags.training_id = '{training}'")
+    return found
+
+
+def test_what_is_there_is_linked_and_nothing_changes(finished: Workspace) -> None:
+    before = [run.info.run_id for run in runs(finished)]
+    status = finished.run("dvc", "status").stdout
+    assert sync(finished) == dict.fromkeys(RUNS, "linked")
+    assert [run.info.run_id for run in runs(finished)] == before
+    assert finished.run("dvc", "status").stdout == status
+    assert "up to date" in status
+
+
+def test_a_lost_database_is_rebuilt(copied: Workspace, finished: Workspace) -> None:
+    before = content(client(finished), of_result(finished))
+    for name in ("mlflow.db", "mlflow.db-wal", "mlflow.db-shm"):
+        (copied.root / name).unlink(missing_ok=True)
+    shutil.rmtree(copied.root / "mlartifacts")
+    assert sync(copied) == dict.fromkeys(RUNS, "rebuilt")
+    run = of_result(copied)
+    assert run.data.tags["rebuilt"] == "True"
+    assert content(client(copied), run) == before
+    mlflow.set_tracking_uri(f"sqlite:///{copied.root}/mlflow.db")
+    assert mlflow.keras.load_model(f"models:/{run.outputs.model_outputs[0].model_id}").name == "lenet"
+    assert sync(copied) == dict.fromkeys(RUNS, "linked")
+
+
+def test_a_clone_without_weights_says_so(copied: Workspace) -> None:
+    (copied.root / "mlflow.db").unlink()
+    for name in RUNS:
+        (copied.results(name) / "model.keras").unlink()
+    assert sync(copied) == dict.fromkeys(RUNS, "rebuilt without model")
+
+
+def test_a_moved_repository_finds_its_artifacts(copied: Workspace, finished: Workspace) -> None:
+    assert sync(copied) == dict.fromkeys(RUNS, "linked")
+    run = of_result(copied)
+    assert str(copied.root) in run.info.artifact_uri
+    assert str(finished.root) not in client(copied).get_logged_model(run.outputs.model_outputs[0].model_id).model_uri
+    assert str(finished.root) in of_result(finished).info.artifact_uri
+
+
+def test_a_deleted_run_stays_deleted_unless_asked(copied: Workspace) -> None:
+    run = of_result(copied)
+    client(copied).delete_run(run.info.run_id)
+    assert sync(copied)[RUN] == "deleted in MLflow (--restore brings it back)"
+    assert run.info.run_id not in [found.info.run_id for found in runs(copied)]
+    assert sync(copied, "--restore")[RUN] == "restored"
+    assert of_result(copied).info.run_id == run.info.run_id
+
+
+def test_a_forced_retraining_is_a_second_run_of_the_same_key(copied: Workspace) -> None:
+    first = of_result(copied)
+    copied.run("dvc", "repro", "--force", "--single-item", f"train@{RUN}")
+    second = of_result(copied)
+    assert second.info.run_id != first.info.run_id
+    assert second.data.tags["input_key"] == first.data.tags["input_key"]
+
+
+def test_a_server_that_is_away_leaves_results_pending(finished: Workspace) -> None:
+    said = sync(finished, MLFLOW_TRACKING_URI="http://somebody:secret@127.0.0.1:9")
+    assert all(line.startswith("pending") for line in said.values())
+    assert "secret" not in str(said)
+
+
+def test_three_processes_may_start_on_no_database(tmp_path: Path) -> None:
+    script = "from pipeline.tracking import store; print(store.connect()[1])"
+    environment = {"DVC_ROOT": str(tmp_path)}
+    command = [sys.executable, "-c", script]
+    workspace = Workspace(Path(__file__).parent.parent)
+    started = [
+        subprocess.Popen(
+            command, cwd=workspace.root, env=workspace.environment(environment), stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    assert [process.communicate()[0].strip() for process in started] == ["1", "1", "1"]
+    assert (tmp_path / "mlflow.db").exists()
+
+
+def test_a_temporary_experiment_logs_into_the_database_that_people_see(copied: Workspace) -> None:
+    copied.run("git", "add", "-A")
+    copied.run("git", "commit", "-qm", "Results")
+    baseline = copied.run("git", "rev-parse", "HEAD").stdout.strip()
+    before = len(runs(copied))
+    copied.run("dvc", "exp", "run", "--temp", "--name", "seven", "-S", f"+runs.{RUN}.seed=7", f"evaluate@{RUN}")
+    added = runs(copied, filter_string="tags.experiment = 'seven'")
+    assert len(runs(copied)) == before + 1
+    assert [run.data.tags["git_commit"] for run in added] == [baseline]
+    assert added[0].data.metrics["test_errors"] >= 0

@@ -1,0 +1,40 @@
+"""See to it that every result of `params.yaml`'s runs has its MLflow run, a line for each: `make sync`."""
+
+import argparse
+from pathlib import Path
+
+from pipeline import errors, params
+from pipeline.files import ROOT
+from pipeline.tracking import content, mirror, store, sync
+
+COMPLETE = ("run.json", "environment.json", "history.csv", "metrics.json")
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Print a line a run; a tracking server that is away leaves the rest pending, which is no error."""
+    runs = {name: ROOT / "results" / "runs" / name for name in params.load().runs}
+    width = max(map(len, runs))
+    connected, away = None, ""
+    for name, folder in runs.items():
+        if not is_complete(folder):
+            said = "no results yet"
+        elif away:
+            said = away
+        else:
+            try:
+                connected = connected or store.connect()
+                said = sync.sync(*connected, content.read(folder), arguments.restore)
+            except mirror.failures() as error:
+                said = away = f"pending ({mirror.reason(error)})"
+        print(f"{name:{width}}  {said}", flush=True)
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether a run was trained and evaluated."""
+    return all((folder / name).is_file() for name in COMPLETE)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--restore", action="store_true", help="bring back runs that were deleted in MLflow")
+    errors.run(main, parser)
