@@ -27,8 +27,8 @@ def log(run_id: str, path: Path, requirements: list[str]) -> None:
             mlflow.keras.save_model(path=path, **options)
 
     signature = ModelSignature(
-        Schema([TensorSpec(np.dtype(np.uint8), (-1, 28, 28, 1), "pixels")]),
-        Schema([TensorSpec(np.dtype(np.float32), (-1, 10), "probabilities")]),
+        Schema([TensorSpec(np.dtype(np.uint8), (-1, 28, 28, 1))]),
+        Schema([TensorSpec(np.dtype(np.float32), (-1, 10))]),
     )
     Model.log(
         None,

@@ -1,0 +1,33 @@
+"""The largest network takes one training step, which is all that there is time for here."""
+
+import math
+
+import keras
+import numpy as np
+
+import models
+from models import network
+from pipeline import params, recipe
+
+
+def test_custom_takes_a_step() -> None:
+    run = params.load().run("custom-dropout")
+    keras.utils.set_random_seed(1)
+    model = network.build(
+        "custom",
+        models.ARCHITECTURES["custom"],
+        pooling=True,
+        dropout_scale=run.protocol.dropout_scale,
+        batch_norm=False,
+        batch_norm_momentum=run.protocol.batch_norm_momentum,
+        initializer=run.protocol.initializer,
+    )
+    recipe.compile_model(model, run.protocol, jit_compile=False)
+    before = {layer.name: np.array(layer.kernel) for layer in model.layers if hasattr(layer, "kernel")}
+    images = np.random.default_rng(1).integers(0, 256, (2, 28, 28, 1)).astype(np.uint8)
+    loss = model.train_on_batch(images, np.array([3, 8]))[0]
+    assert math.isfinite(loss)
+    assert list(before) == [*(f"conv{i}" for i in range(1, 8)), *(f"dense{i}" for i in range(1, 5)), "output"]
+    for layer in model.layers:
+        if layer.name in before:
+            assert not np.array_equal(layer.kernel, before[layer.name]), layer.name
