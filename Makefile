@@ -9,9 +9,9 @@ READY := .venv/ready
 WANTED := $(LOCK) $(shell cksum <$(LOCK)) $(CURDIR)
 IN_VENV := . .venv/bin/activate &&
 
-.PHONY: help repro test lint ui sync lock prune clean
+.PHONY: help repro test lint ui compare sync promote lock prune doctor faults audit clean
 help: ## print these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
 repro: $(READY) ## run every stage that is out of date; RUNS="lenet-plain vgg-plain" for just those runs
 	@$(IN_VENV) python -m pipeline.params $(RUNS) && dvc repro $(addprefix evaluate@,$(RUNS)) && exec python -m tools.sync
@@ -28,11 +28,26 @@ ui: $(READY) ## compare the runs in the browser (MLflow, on this machine only); 
 sync: $(READY) ## give every result its MLflow run, in mlflow.db or at MLFLOW_TRACKING_URI; RESTORE=1 for deleted ones too
 	@$(IN_VENV) exec python -m tools.sync $(if $(RESTORE),--restore)
 
+promote: $(READY) ## make the best run the champion, or RUN=vgg-dropout; THRESHOLD=0.98 is the least validation accuracy
+	@$(IN_VENV) exec python -m tools.promote --threshold $(or $(THRESHOLD),0.98) $(RUN)
+
+compare: $(READY) ## what changed in params and results since a commit, as Markdown: REV=main; OUT=FILE to write it there
+	@$(IN_VENV) exec python -m tools.compare $(or $(REV),HEAD) $(if $(OUT),--output $(OUT))
+
 lock: ## renew requirements*.lock from requirements*.in
 	@setup/lock
 
 prune: $(READY) ## list results, caches and artifacts that nothing uses any more, then ask; YES=1 to delete unasked
 	@$(IN_VENV) exec python -m tools.prune $(if $(YES),--yes)
+
+doctor: $(READY) ## look for what is wrong with this checkout, a line each; REPAIR=1 to mend the DVC cache and tidy up
+	@$(IN_VENV) exec python -m tools.doctor $(if $(REPAIR),--repair)
+
+faults: $(READY) ## do to small copies everything that can go wrong, some hours; KILLS=10 EVERY=20 for fewer kills
+	@$(IN_VENV) exec python -m tests.faults $(if $(KILLS),--kills $(KILLS)) $(if $(EVERY),--every $(EVERY)) $(ONLY)
+
+audit: $(READY) ## ask for known vulnerabilities of the locked packages
+	@$(IN_VENV) exec python -m tools.audit
 
 clean: ## delete what is quickly made again; results, data, models, tracked runs and .venv stay
 	rm -rf .pytest_cache .ruff_cache .hypothesis dvc_plots

@@ -1,108 +1,81 @@
-"""Compares the runs that `params.yaml` names: writes `results/report.md` and `results/curves.png`."""
+"""Compares the runs that `params.yaml` names: writes `results/report.html`, its short twin `report.md`, and figures."""
 
 import argparse
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from pipeline import errors, params, results
-from pipeline.figures import overview
-from pipeline.files import ROOT, write_text
-from pipeline.leaderboard import leaderboard, markdown, terminal
-from pipeline.results import Result
+import numpy as np
 
-REPORT = ROOT / "results/report.md"
-PICTURE = ROOT / "results/curves.png"
-BEGIN, END = "<!-- results -->", "<!-- /results -->"  # around what the README shows too
-LEGEND = (
-    "MMAC: million multiply-accumulates of one forward pass. Dropout scale: multiplies the printed dropout rates."
-    " Errors: of the test images. Published accuracy: on the same images, after 20 epochs of 60,000, for the"
-    " networks as printed in 2018. Seconds: training and validation. Bold: the best test accuracy."
-)
-ON_TEST = (
-    "**† Here the test images were the validation data, as in the notebook: these are test figures, seen after every"
-    " epoch, and no model may be chosen by them.**"
-)
-CAPTION = "Points of runs with a single epoch stand side by side at epoch 1."
+from pipeline import data, errors, params
+from pipeline.figures import effects, overview, tradeoff
+from pipeline.files import ROOT, write_csv, write_text
+from pipeline.reporting import page, results, twin
+from pipeline.reporting.leaderboard import terminal
+from pipeline.reporting.results import Result
+from pipeline.reporting.study import Study, analyse
 
-
-def page(found: Sequence[Result], missing: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> str:
-    """The report in Markdown, `rows` being the leaderboard; `missing` maps a run to the file it lacks."""
-    parts = [*protocols(found), markdown(rows) if rows else "No results yet.", LEGEND]
-    if any(row["validation_data"] == "test" for row in rows):
-        parts.append(ON_TEST)
-    if missing:
-        parts.append(missing_runs(missing))
-    parts += provenance(found)
-    return (
-        "\n\n".join(["# Results", BEGIN, *parts, END, "![Loss and accuracy of all runs](curves.png)", CAPTION]) + "\n"
-    )
-
-
-def protocols(found: Sequence[Result]) -> list[str]:
-    """One line for each protocol: the settings that its runs share, and the names of those in which they differ."""
-    lines = []
-    for name in dict.fromkeys(result.record["protocol"] for result in found):
-        group = [result for result in found if result.record["protocol"] == name]
-        settings = [result.record["settings"] for result in group]
-        keys = dict.fromkeys(key for one in settings for key in one)
-        shared = [key for key in keys if all(one.get(key) == settings[0].get(key) for one in settings)]
-        same = _pairs({key: settings[0][key] for key in shared})
-        own = ", ".join(_words(key) for key in keys if key not in shared)
-        lines.append(f"Protocol `{name}`{_names(group, found)}: {same}{f'; by run: {own}' if own else ''}.")
-    return lines
-
-
-def provenance(found: Sequence[Result]) -> list[str]:
-    """One line for each distinct hardware, precision, number of threads and versions."""
-    groups: dict[str, list[Result]] = {}
-    for result in found:
-        groups.setdefault(_machine(result.environment), []).append(result)
-    return [f"Trained{_names(group, found)} on {machine}." for machine, group in groups.items()]
-
-
-def _machine(environment: Mapping[str, Any]) -> str:
-    hardware = environment["hardware"]
-    gpus = [gpu["name"] for gpu in hardware["gpus"]]
-    parts = [hardware["processor"], f"{hardware['cores']} cores", *hardware["bfloat16"], *gpus]
-    numerics = f"precision {environment['precision']}, threads {environment['threads']}"
-    return f"{', '.join(parts)}; {numerics}; {_pairs(environment['versions'])}"
-
-
-def missing_runs(missing: Mapping[str, str]) -> str:
-    """The runs that `params.yaml` names and that have no complete results."""
-    names = ", ".join(f"`{run}` (no {file})" for run, file in missing.items())
-    return f"Missing, and so not compared: {names}."
-
-
-def _names(group: Sequence[Result], found: Sequence[Result]) -> str:
-    return "" if len(group) == len(found) else f" ({', '.join(result.run for result in group)})"
-
-
-def _pairs(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{_words(key)} {value}" for key, value in values.items() if value is not None)
-
-
-def _words(key: str) -> str:
-    return key.replace("_", " ")
+FOLDER = ROOT / "results"
+REPORT = FOLDER / "report.md"
+BEGIN, END = twin.BEGIN, twin.END  # around what the README shows too
+FIGURES = ("curves", "tradeoff", "effects")
+CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
 
 
 def main(_: argparse.Namespace) -> None:
-    """Write the report and its picture, then print the chief columns."""
+    """Write everything, then print the chief columns."""
     found, missing = results.load(params.load().runs)
-    published = results.load_published()
-    rows = leaderboard(found, published)
-    overview.save_all(PICTURE, [_curves(result) for result in found], published.curves)
-    write_text(REPORT, page(found, missing, rows))
-    print(terminal(rows))
+    study = analyse(found, missing, results.load_published())
+    draw(study)
+    write_csv(FOLDER / "curves.csv", curves(found))
+    figures = {name: FOLDER / f"{name}.png" for name in FIGURES}
+    write_text(FOLDER / "report.html", page.render(study, figures, test_images()))
+    write_text(FOLDER / "report.md", twin.markdown(study))
+    print(terminal(study.rows))
     if missing:
-        print(missing_runs(missing))
-    print(f"Written: {REPORT.relative_to(ROOT)}, {PICTURE.relative_to(ROOT)}")
+        print(page.missing(study))
+    print("Written: results/report.html, results/report.md")
 
 
-def _curves(result: Result) -> overview.Curves:
-    record = result.record
-    flags = (record["pooling"], record["dropout"], record["batch_norm"])
-    return overview.Curves(result.run, record["architecture"], flags, result.history)
+def draw(study: Study) -> None:
+    """Write the figures of all runs."""
+    histories = [overview.Curves(run.run, run.architecture, run.flags, run.history) for run in study.found]
+    overview.save_all(FOLDER / "curves.png", histories, study.published.curves)
+    rows = {row["run"]: row for row in study.rows}
+    points = [
+        tradeoff.Point(
+            run.architecture,
+            run.flags,
+            rows[run.run]["test_accuracy"],
+            run.record["parameters"],
+            run.training_flops,
+        )
+        for run in study.found
+    ]
+    tradeoff.save_tradeoff(FOLDER / "tradeoff.png", points)
+    lines = [
+        effects.Line(
+            f"{one.ingredient}: {one.comparison.first} − {one.comparison.second}",
+            one.architecture,
+            one.comparison.difference,
+            not one.also,
+        )
+        for one in study.effects
+    ]
+    effects.save_effects(FOLDER / "effects.png", lines)
+
+
+def curves(found: Sequence[Result]) -> list[dict[str, str | float]]:
+    """The histories of all runs as one table, for `dvc plots`; one row of nothing where there is no run."""
+    rows = [
+        {"run": run.run, "epoch": int(row["epoch"])} | {key: row[key] for key in CURVES}
+        for run in found
+        for row in run.history
+    ]
+    return rows or [dict.fromkeys(("run", "epoch", *CURVES), "")]
+
+
+def test_images() -> np.ndarray | None:
+    """Uint8 (10000, 28, 28, 1); None where the prepared data are not here, as in a clone without its cache."""
+    return data.load("test")[0] if (data.PROCESSED / "test.npz").is_file() else None
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from pipeline.figures import confusion, curves, digits, looks, overview, style, weights
+from pipeline.figures import confusion, curves, digits, effects, looks, movement, overview, style, tradeoff, weights
 from pipeline.files import ROOT
 
 HISTORY = [
@@ -22,6 +22,15 @@ RUNS = [
     overview.Curves("lenet-plain", "lenet", (True, False, False), HISTORY),
     overview.Curves("lenet-dropout", "lenet", (True, True, False), HISTORY[:1]),
     overview.Curves("vgg-nopool", "vgg", (False, False, False), HISTORY),
+]
+
+LINES = [
+    effects.Line("dropout: a − b", "lenet", (-0.001, -0.003, 0.001), True),
+    effects.Line("pooling: c − d", "vgg", (0.02, 0.01, 0.03), False),
+]
+POINTS = [
+    tradeoff.Point("lenet", (True, False, False), (0.99, 0.987, 0.992), 716_234, 8e12),
+    tradeoff.Point("custom", (True, True, False), (1.0, 0.999, 1.0), 56_753_866, 6e14),
 ]
 
 
@@ -37,6 +46,8 @@ SAVED = {
     ),
     "loss": lambda path: curves.save_loss(path, HISTORY, "lenet-plain"),
     "all": lambda path: overview.save_all(path, RUNS, PUBLISHED),
+    "effects": lambda path: effects.save_effects(path, LINES),
+    "tradeoff": lambda path: tradeoff.save_tradeoff(path, POINTS),
     "violins": lambda path: weights.save_violins(path, kernels(), "lenet-plain", 3),
     "confusion": lambda path: confusion.save_confusion(path, np.eye(10, dtype=int), "t"),
 }
@@ -74,7 +85,7 @@ def test_figures_leave_matplotlib_s_settings_and_its_list_of_figures_alone():
 
 
 def test_seaborn_and_pyplot_are_not_imported_before_they_are_needed():
-    names = "confusion, curves, digits, looks, overview, style, weights"
+    names = "confusion, curves, digits, effects, looks, movement, overview, style, tradeoff, weights"
     slow = "{'seaborn', 'matplotlib.pyplot'}"
     code = f"import sys; from pipeline.figures import {names}; print({slow} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
@@ -141,11 +152,53 @@ def test_runs_that_look_alike_share_one_entry_of_the_legend():
     assert [text.get_text() for text in legend.get_texts()] == ["dropout (40 runs)"]
 
 
-def test_many_single_points_stand_beside_each_other_close_to_their_epoch():
-    seeds = [overview.Curves(f"vgg-{seed}", "vgg", (True, True, False), HISTORY[:1]) for seed in range(40)]
+def test_single_points_stand_beside_each_other_close_to_their_epoch():
+    seeds = [overview.Curves(f"vgg-{seed}", "vgg", (True, True, False), HISTORY[:1]) for seed in range(8)]
     places = [line.get_xdata()[0] for line in overview.draw_all(seeds, {}).axes[0].lines[2::2]]
-    assert len(set(places)) == 40
+    assert len(set(places)) == 8
     assert 0.85 < min(places) < 1 < max(places) < 1.15
+
+
+def test_of_very_many_runs_each_variant_s_mean_and_range_is_drawn():
+    flags = [(True, True, False), (True, False, False)]
+    rows = [{**HISTORY[0], "val_loss": 0.1 * (1 + run)} for run in range(20)]
+    many = [overview.Curves(f"vgg-{run}", "vgg", flags[run % 2], [rows[run]]) for run in range(20)]
+    loss = overview.draw_all(many, {}).axes[0]
+    assert len(loss.lines) == 5  # published, and training and validation of two variants
+    assert list(loss.lines[2].get_ydata()) == [pytest.approx(1.0)]  # 0.1, 0.3, … 1.9
+    assert loss.collections[0].get_datalim(loss.transData).y1 == pytest.approx(1.9)
+
+
+def test_effects_are_in_points_hollow_where_more_differs():
+    (axes,) = effects.draw_effects(LINES).axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["dropout: a − b", "pooling: c − d"]
+    fair, unfair = (bars[0] for bars in axes.containers)
+    assert list(fair.get_xdata()) == [pytest.approx(-0.1)]
+    assert to_hex(fair.get_markerfacecolor()) == "#0072b2"
+    assert (list(unfair.get_xdata()), unfair.get_markerfacecolor()) == ([2.0], "white")
+
+
+def test_the_largest_of_very_many_effects_are_drawn():
+    many = [effects.Line(f"{index}", "lenet", (index / 1000, 0, 1), True) for index in range(100)]
+    (axes,) = effects.draw_effects(many).axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == [str(index) for index in range(70, 100)]
+    assert "the 30 largest of 100" in axes.get_title()
+
+
+def test_accuracy_against_cost_has_a_point_a_run_and_room_for_no_error():
+    left, right = tradeoff.draw_tradeoff(POINTS).axes
+    assert [bars[0].get_xdata()[0] for bars in left.containers] == [716_234, 56_753_866]
+    assert [bars[0].get_xdata()[0] for bars in right.containers] == [8e12, 6e14]
+    assert [bars[0].get_ydata()[0] for bars in left.containers] == [pytest.approx(0.01), 1e-5]
+    assert left.get_ylim()[0] > left.get_ylim()[1]  # fewer errors above
+
+
+def test_movement_has_a_line_an_epoch_over_each_layer_of_four_epochs_at_most():
+    histograms = {name: {"low": -1, "high": 1, "counts": [[1] * 8] * 20} for name in ("conv1", "output")}
+    (axes,) = movement.draw_movement(histograms, "vgg-plain", "vgg").axes
+    assert len(axes.lines) == 8
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["conv1", "output"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["epoch 1", "epoch 7", "epoch 14", "epoch 20"]
 
 
 def test_violins_one_panel_a_kernel_under_its_layer_s_name():

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -33,12 +34,14 @@ def test_every_make_verb_it_names_exists() -> None:
 
 def test_a_run_added_to_params_is_the_only_one_to_train(finished: Workspace) -> None:
     line = re.search(r"`(lenet-seed1): (\{.*?\})`", README)
-    before = (finished.root / "params.yaml").read_text()
-    (finished.root / "params.yaml").write_text(f"{before.rstrip()}\n  {line[1]}: {line[2]}\n")
+    before = {name: (finished.root / name).read_text() for name in ("params.yaml", "dvc.lock")}
+    (finished.root / "params.yaml").write_text(f"{before['params.yaml'].rstrip()}\n  {line[1]}: {line[2]}\n")
     try:
         printed = finished.run("dvc", "repro", f"evaluate@{line[1]}", *(f"evaluate@{run}" for run in RUNS)).stdout
     finally:
-        (finished.root / "params.yaml").write_text(before)
+        for name, text in before.items():
+            (finished.root / name).write_text(text)
+        shutil.rmtree(finished.results(line[1]))
     assert re.findall(r"Running stage '(.*)'", printed) == ["train@lenet-seed1", "evaluate@lenet-seed1"]
 
 

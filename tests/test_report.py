@@ -1,250 +1,294 @@
-"""The report says what the files say, for the runs that params.yaml names."""
+"""The report says what the files say, for the runs that params.yaml names, in one page that needs nothing else."""
 
 import argparse
-import json
+import re
 import subprocess
 import sys
-from pathlib import Path
+import time
 
+import numpy as np
 import pytest
 
-from pipeline import params, report, results
+from pipeline import params, report
 from pipeline.errors import PipelineError
-from pipeline.leaderboard import leaderboard, markdown, terminal
-from tools import readme
+from pipeline.reporting import leaderboard, mistakes, page, pictures, provenance, results, summary, twin
+from pipeline.reporting.study import analyse
+from tests import study
 
-PUBLISHED = results.Published(test={"lenet": {"test_accuracy": 0.9924}, "vgg": {"test_accuracy": 0.9949}}, curves={})
-SETTINGS = {
-    "seed": 7,
-    "epochs": 2,
-    "training_images": 1500,
-    "validation_data": "validation",
-    "optimizer": "adam",
-    "dropout_scale": 0.3,
-    "rho": None,
-}
+PUBLISHED = results.load_published()
 
 
-def write_run(folder, run, *, test_accuracy=0.98, flags=(True, True, False), seconds=61.4, threads=2, **settings):
-    architecture = run.split("-")[0]
-    record = {
-        "run": run,
-        "architecture": architecture,
-        **dict(zip(("pooling", "dropout", "batch_norm"), flags, strict=True)),
-        "protocol": "notebook" if settings.get("validation_data") == "test" else "fast",
-        "settings": SETTINGS | settings,
-        "parameters": 716234,
-        "multiply_accumulates": 37_656_320,
-    }
-    metrics = {"val_loss": 0.05, "val_accuracy": 0.9812, "test_loss": 0.04321, "test_accuracy": test_accuracy}
-    place = {
-        "seconds": seconds,
-        "host": "elsewhere",
-        "versions": {"keras": "3.15.1", "numpy": "2.4.6"},
-        "hardware": {
-            "processor": "Some CPU",
-            "cores": 4,
-            "bfloat16": ["amx_bf16"],
-            "gpus": [{"name": "Some GPU", "compute_capability": [8, 0]}],
-        },
-        "precision": "float32",
-        "threads": threads,
-    }
-    path = folder / run
-    path.mkdir(parents=True)
-    (path / "run.json").write_text(json.dumps(record))
-    (path / "metrics.json").write_text(json.dumps(metrics | {"test_errors": round(10_000 * (1 - test_accuracy))}))
-    (path / "environment.json").write_text(json.dumps(place))
-    (path / "history.csv").write_text(
-        "epoch,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate\n1,0.5,0.8,0.1,0.97,0.003\n2,0.2,0.9,0.05,0.9812,0.0\n"
-    )
+def analysed(folder, *runs):
+    return analyse(*results.load(runs, folder), PUBLISHED)
 
 
-def board(folder, *runs):
-    found, missing = results.load(runs, folder)
-    rows = leaderboard(found, PUBLISHED)
-    return rows, report.page(found, missing, rows)
+@pytest.fixture(scope="module")
+def ten(tmp_path_factory):
+    """The study of ten runs and the page about it."""
+    folder = tmp_path_factory.mktemp("ten")
+    names = study.write_study(folder, vgg_dropout={"errors": 60})
+    whole = analysed(folder, *names)
+    return whole, page.render(whole, {}, None)
+
+
+def written(folder, monkeypatch, runs, images=None):
+    """What `main` writes about the runs in a folder."""
+    monkeypatch.setattr(report, "FOLDER", folder)
+    monkeypatch.setattr(report, "test_images", lambda: images)
+    found = results.load(runs, folder / "runs")
+    monkeypatch.setattr(results, "load", lambda _: found)
+    report.main(argparse.Namespace())
+    return (folder / "report.html").read_text(), (folder / "report.md").read_text()
 
 
 def test_a_row_holds_the_numbers_of_the_files(tmp_path):
-    write_run(tmp_path, "lenet-dropout", test_accuracy=0.9873)
-    (row,), _ = board(tmp_path, "lenet-dropout")
-    assert row == {
+    study.write_run(tmp_path, "lenet-dropout", errors=127, validation=(0.95, 0.9912))
+    (row,) = analysed(tmp_path, "lenet-dropout").rows
+    assert {key: row[key] for key in ("run", "parameters", "mmac", "images_seen", "test_errors", "epochs_to_goal")} == {
         "run": "lenet-dropout",
         "parameters": 716234,
         "mmac": 37.65632,
-        "dropout_scale": 0.3,
-        "epochs": 2,
-        "images_seen": 3000,
-        "val_loss": 0.05,
-        "val_accuracy": 0.9812,
-        "test_loss": 0.04321,
-        "test_accuracy": 0.9873,
+        "images_seen": 24000,
         "test_errors": 127,
-        "published_accuracy": 0.9924,
-        "seconds": 61.4,
-        "validation_data": "validation",
-        "best": True,
+        "epochs_to_goal": 2,
     }
+    assert row["test_accuracy"].value == 0.9873
+    assert row["val_accuracy"].value == 0.9912
+    assert row["training_flops"] == 6 * 37_656_320 * 24000
+    assert row["published_accuracy"] == 0.9924
 
 
-def test_the_table_aligns_and_prints_the_best_in_bold(tmp_path):
-    write_run(tmp_path, "lenet-dropout", test_accuracy=0.9873)
-    write_run(tmp_path, "vgg-plain", test_accuracy=0.9911, flags=(True, False, False), seconds=1234.5)
-    rows, _ = board(tmp_path, "vgg-plain", "lenet-dropout")
-    lines = markdown(rows).splitlines()
+def test_the_table_prints_the_best_in_bold_and_fits_a_terminal(tmp_path):
+    study.write_run(tmp_path, "lenet-dropout", errors=127)
+    study.write_run(tmp_path, "vgg-plain", errors=89, environment={"seconds": 1234.5})
+    rows = analysed(tmp_path, "lenet-dropout", "vgg-plain").rows
+    lines = leaderboard.markdown(rows).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert " ".join(cells[2]) == "vgg-plain 716,234 37.66 – 2 3,000 0.0500 0.9812 0.0432 **0.9911** 89 – 1,234"
-    assert " ".join(cells[3]) == "lenet-dropout 716,234 37.66 0.3 2 3,000 0.0500 0.9812 0.0432 0.9873 127 0.9924 61"
+    assert len(cells[0]) == 10
+    assert " ".join(cells[3]) == (
+        "**vgg-plain** 2,128,650 36,000 17.07 99.20 % (98.91–99.41) **99.11 % (98.91–99.28)** **89** 3 1,234 –"
+    )
+    assert cells[2][0] == "lenet-dropout"
+    assert cells[2][-1] == "99.24 %"
     assert len({len(line) for line in lines}) == 1
-    assert max(len(line) for line in terminal(rows).splitlines()) < 80
+    assert max(len(line) for line in leaderboard.terminal(rows).splitlines()) < 80
 
 
 @pytest.mark.parametrize("flags", [(True, True, True), (True, False, False), (False, True, False)])
 def test_only_the_network_as_printed_has_a_published_counterpart(flags, tmp_path):
-    write_run(tmp_path, "lenet-other", flags=flags)
-    (row,), _ = board(tmp_path, "lenet-other")
-    assert row["published_accuracy"] is None
+    study.write_run(tmp_path, "lenet-other", flags=flags)
+    assert analysed(tmp_path, "lenet-other").rows[0]["published_accuracy"] is None
 
 
-def test_ties_are_all_best(tmp_path):
-    for run in ("lenet-a", "lenet-b"):
-        write_run(tmp_path, run, test_accuracy=0.99)
-    write_run(tmp_path, "lenet-c", test_accuracy=0.98)
-    rows, _ = board(tmp_path, "lenet-a", "lenet-b", "lenet-c")
-    assert [row["best"] for row in rows] == [True, True, False]
+def test_the_ensemble_is_the_mean_of_the_probabilities(tmp_path):
+    for run in ("lenet-plain", "vgg-plain"):
+        folder = study.write_run(tmp_path, run)
+        probabilities = np.full((study.IMAGES, 10), 0.02, np.float32)
+        labels = study.labels()
+        wrong = (labels + (1 if run == "vgg-plain" else 2)) % 10
+        probabilities[np.arange(study.IMAGES), labels] = 0.4
+        probabilities[np.arange(study.IMAGES), wrong] = 0.44
+        np.save(folder / "probabilities.npy", probabilities)
+    *_, together = analysed(tmp_path, "lenet-plain", "vgg-plain").rows
+    assert (together["run"], together["test_errors"]) == ("ensemble", 0)
+    assert together["test_loss"] == pytest.approx(-np.log(0.4), rel=1e-6)
+    assert together["parameters"] == 716_234 + 2_128_650
 
 
-def test_missing_runs_are_named_and_unknown_folders_ignored(tmp_path):
-    write_run(tmp_path, "lenet-dropout")
-    write_run(tmp_path, "lenet-removed")
-    write_run(tmp_path, "vgg-plain")
-    (tmp_path / "vgg-plain/metrics.json").unlink()
-    rows, text = board(tmp_path, "lenet-plain", "lenet-dropout", "vgg-plain")
-    assert [row["run"] for row in rows] == ["lenet-dropout"]
-    assert "Missing, and so not compared: `lenet-plain` (no run.json), `vgg-plain` (no metrics.json)." in text
-    assert "removed" not in text
+def test_probabilities_in_a_cache_elsewhere_are_named(tmp_path, monkeypatch):
+    for run in ("lenet-plain", "vgg-plain", "vgg-dropout"):
+        study.write_run(tmp_path / "runs", run)
+    (tmp_path / "runs/vgg-plain/probabilities.npy").unlink()
+    html, text = written(tmp_path, monkeypatch, ["lenet-plain", "vgg-plain", "vgg-dropout"])
+    assert "Not in the ensemble, since their probabilities are not here: vgg-plain." in text
+    assert "calibration error and not in the ensemble: vgg-plain;" in html
+    assert re.search(r'data-run="vgg-plain".*?data-key="calibration" data-value="">–<', html, re.DOTALL)
 
 
-def test_validation_on_the_test_set_is_said(tmp_path):
-    write_run(tmp_path, "lenet-dropout", validation_data="test")
-    write_run(tmp_path, "vgg-dropout")
-    _, text = board(tmp_path, "lenet-dropout", "vgg-dropout")
-    assert "no model may be chosen by them" in text
-    assert text.count("0.9812 †") == 1
-    assert "Protocol `notebook` (lenet-dropout): seed 7, epochs 2, training images 1500, validation data test," in text
+def test_missing_runs_are_named_and_unknown_folders_ignored(tmp_path, monkeypatch, capsys):
+    for run in ("lenet-dropout", "lenet-removed", "vgg-plain"):
+        study.write_run(tmp_path / "runs", run, flags=(True, True, False))
+    (tmp_path / "runs/vgg-plain/metrics.json").unlink()
+    html, text = written(tmp_path, monkeypatch, ["lenet-plain", "lenet-dropout", "vgg-plain"])
+    said = "Missing, and so not compared: lenet-plain (no run.json), vgg-plain (no metrics.json)."
+    assert said in html
+    assert said in text
+    assert said in capsys.readouterr().out
+    assert "removed" not in html + text
+    assert re.findall('<tr data-run="([^"]*)"><td data-key="run"', html.replace("\n", "")) == ["lenet-dropout"]
+
+
+def test_validation_on_the_test_set_is_said(tmp_path, monkeypatch):
+    study.write_run(tmp_path / "runs", "lenet-dropout", validation_data="test", validation_images=10_000)
+    study.write_run(tmp_path / "runs", "vgg-dropout")
+    html, text = written(tmp_path, monkeypatch, ["lenet-dropout", "vgg-dropout"])
+    for one in (html, text):
+        assert "no model may be chosen by them" in one
+    assert text.count("(99.01–99.36) †") == 1
+    assert "Protocol `notebook` (lenet-dropout): seed 2018, epochs 3," in text
     assert "Protocol `fast` (vgg-dropout): " in text
 
 
-def test_without_it_nothing_is_said(tmp_path):
-    write_run(tmp_path, "vgg-dropout")
-    _, text = board(tmp_path, "vgg-dropout")
-    assert "†" not in text
+def test_without_it_nothing_is_said(ten):
+    whole, html = ten
+    assert "†" not in html + twin.markdown(whole)
 
 
 def test_protocol_line_names_what_differs_between_runs(tmp_path):
-    write_run(tmp_path, "lenet-a")
-    write_run(tmp_path, "lenet-b", training_images=100, warmup=0.3)
-    _, text = board(tmp_path, "lenet-a", "lenet-b")
-    assert (
-        "Protocol `fast`: seed 7, epochs 2, validation data validation, optimizer adam, dropout scale 0.3;"
-        " by run: training images, warmup.\n"
-    ) in text
+    study.write_run(tmp_path, "lenet-plain")
+    study.write_run(tmp_path, "lenet-dropout", training_images=100, warmup=0.3)
+    (line,) = provenance.protocols(analysed(tmp_path, "lenet-plain", "lenet-dropout").found)
+    assert line == (
+        "Protocol `fast`: seed 2018, epochs 3, validation data validation, validation images 5000, batch size 64,"
+        " optimizer adam, learning rate 0.002, dropout scale 0.3; by run: training images, warmup."
+    )
 
 
-def test_provenance_has_one_line_for_each_kind_of_machine(tmp_path):
-    for run, threads in (("lenet-a", 2), ("lenet-b", 8), ("lenet-c", 2)):
-        write_run(tmp_path, run, threads=threads)
-    found, _ = results.load(["lenet-a", "lenet-b", "lenet-c"], tmp_path)
-    machine = "on Some CPU, 4 cores, amx_bf16, Some GPU; precision float32"
-    assert report.provenance(found) == [
-        f"Trained (lenet-a, lenet-c) {machine}, threads 2; keras 3.15.1, numpy 2.4.6.",
-        f"Trained (lenet-b) {machine}, threads 8; keras 3.15.1, numpy 2.4.6.",
+def test_provenance_has_one_line_for_each_origin_and_marks_those_from_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance.platform, "node", lambda: "here")
+    for run, host in (("lenet-plain", "here"), ("lenet-dropout", "elsewhere"), ("vgg-plain", "here")):
+        study.write_run(tmp_path, run, environment={"host": host})
+    found = provenance.origins(analysed(tmp_path, "lenet-plain", "lenet-dropout", "vgg-plain").found)
+    assert [(one.runs, one.elsewhere) for one in found] == [
+        (["lenet-plain", "vgg-plain"], False),
+        (["lenet-dropout"], True),
     ]
-    assert report.provenance(found[:1]) == [f"Trained {machine}, threads 2; keras 3.15.1, numpy 2.4.6."]
+    assert found[0].machine == "Some CPU, 4 cores, amx_bf16, Some GPU"
+    assert found[0].numerics == "precision float32, threads 2; keras 3.15.1, numpy 2.4.6"
+    assert found[0].first == "2023-11-14 22:13"
+    assert "in a cache filled elsewhere" in twin.trained(found[1])
+
+
+def test_uncommitted_changes_are_said(tmp_path):
+    study.write_run(tmp_path, "lenet-plain", environment={"git": {"git_commit": "b" * 40, "git_clean": False}})
+    (origin,) = provenance.origins(analysed(tmp_path, "lenet-plain").found)
+    assert origin.commit == "bbbbbbbbbbbb, with uncommitted changes"
 
 
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
         ("metrics.json", '{"val_loss": 0.1,', "metrics.json: Expecting"),
-        ("metrics.json", '{"val_loss": 0.1}', "metrics.json: val_accuracy is missing; run `dvc repro train@lenet-a"),
+        (
+            "metrics.json",
+            '{"val_loss": 0.1}',
+            "metrics.json: val_accuracy is missing; run `dvc repro train@lenet-plain",
+        ),
         ("history.csv", "epoch,train_loss\n1,x\n", "history.csv: could not convert"),
         ("history.csv", "epoch,train_loss\n", "history.csv: epoch is missing"),
+        ("model.keras", "torn", "model.keras: File is not a zip file; run `dvc checkout`"),
     ],
 )
 def test_a_damaged_file_is_one_clear_error(file, content, message, tmp_path):
-    write_run(tmp_path, "lenet-a")
-    (tmp_path / "lenet-a" / file).write_text(content)
-    with pytest.raises(PipelineError, match=f"results/runs/lenet-a/{message}"):
-        results.load(["lenet-a"], tmp_path)
+    study.write_run(tmp_path, "lenet-dropout")
+    study.write_run(tmp_path, "lenet-plain", flags=(True, True, False))
+    (tmp_path / "lenet-plain" / file).write_text(content)
+    with pytest.raises(PipelineError, match=f"results/runs/lenet-plain/{message}"):
+        analysed(tmp_path, "lenet-plain")
 
 
 def test_published_figures_are_the_notebook_s():
-    published = results.load_published()
-    assert {name: row["test_accuracy"] for name, row in published.test.items()} == {
+    assert {name: row["test_accuracy"] for name, row in PUBLISHED.test.items()} == {
         "lenet": 0.9924,
         "vgg": 0.9949,
         "custom": 0.9932,
     }
-    assert published.test["vgg"] == {"test_loss": 0.030504648093903096, "test_accuracy": 0.9949, "seconds": 206.0}
-    assert {name: len(rows) for name, rows in published.curves.items()} == {"lenet": 20, "vgg": 20, "custom": 20}
-    assert published.curves["custom"][1] == {"epoch": 2.0, "loss": 2.2988, "accuracy": 0.1217, "seconds": 237.0}
+    assert PUBLISHED.test["vgg"] == {"test_loss": 0.030504648093903096, "test_accuracy": 0.9949, "seconds": 206.0}
+    assert {name: len(rows) for name, rows in PUBLISHED.curves.items()} == {"lenet": 20, "vgg": 20, "custom": 20}
+    assert PUBLISHED.curves["custom"][1] == {"epoch": 2.0, "loss": 2.2988, "accuracy": 0.1217, "seconds": 237.0}
 
 
-def test_main_writes_report_and_picture_and_prints_the_table(tmp_path, monkeypatch, capsys):
-    write_run(tmp_path / "runs", "lenet-dropout", test_accuracy=0.9873)
-    monkeypatch.setattr(report, "ROOT", tmp_path)
-    monkeypatch.setattr(report, "REPORT", tmp_path / "report.md")
-    monkeypatch.setattr(report, "PICTURE", tmp_path / "curves.png")
-    found = results.load(["lenet-dropout", "vgg-plain"], tmp_path / "runs")
-    monkeypatch.setattr(results, "load", lambda runs: found)
-    report.main(argparse.Namespace())
-    text = (tmp_path / "report.md").read_text()
-    assert text.startswith("# Results\n\n<!-- results -->\n\nProtocol `fast`: seed 7")
-    assert "![Loss and accuracy of all runs](curves.png)" in text
-    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
-    printed = capsys.readouterr().out
-    assert "**0.9873**" in printed
-    assert "`vgg-plain` (no run.json)" in printed
+def test_the_verdict_is_three_sentences(ten):
+    whole, html = ten
+    said = summary.sentences(whole)
+    assert len(said) == 3
+    assert said[0].startswith(
+        "Of 10 runs under the protocol fast, vgg-dropout makes the fewest errors: 60 of 10,000 test images, an accuracy"
+        " of 99.40 % (99.23–99.53), after 36,000 training images"
+    )
+    counted = [html.count(f'data-verdict="{word}"') for word in ("supported", "contradicted", "undecided")]
+    assert sum(counted) == 6
 
 
-def test_without_any_result_the_report_says_so(tmp_path):
-    _, text = board(tmp_path, *params.load().runs)
-    assert "No results yet." in text
-    assert "`custom-batchnorm` (no run.json)" in text
+def test_the_page_needs_nothing_else(ten):
+    html = ten[1]
+    addresses = re.findall(r'(?:src|href)="([^"]*)"|url\(([^)]*)\)', html)
+    for address in ("".join(pair) for pair in addresses):
+        assert address.startswith(("data:", "#", "http://127.0.0.1:5000/#/")), address[:80]
+    assert "@import" not in html
+    assert "<script src" not in html
+
+
+def test_text_of_runs_is_escaped(tmp_path):
+    study.write_run(tmp_path, "lenet-dropout", environment={"host": "<script>alert(1)</script>"})
+    assert "<script>alert" not in page.render(analysed(tmp_path, "lenet-dropout"), {}, None)
+
+
+def test_the_hardest_digits_with_every_network_s_answer(tmp_path):
+    for run in ("lenet-plain", "vgg-plain", "custom-plain"):
+        study.write_run(tmp_path, run, images=50, errors=10)
+    whole = analysed(tmp_path, "lenet-plain", "vgg-plain", "custom-plain")
+    hard, total = mistakes.hardest(whole.found)
+    wrong = sum(~run.right for run in whole.found)
+    assert total == (wrong >= 2).sum()
+    assert [one.wrong for one in hard] == sorted(wrong[wrong >= 2], reverse=True)
+    for one in hard:
+        assert [answer for answer, _ in one.answers] == [str(run.predicted[one.image]) for run in whole.found]
+        assert [right for _, right in one.answers] == [run.predicted[one.image] == one.digit for run in whole.found]
+
+
+def test_two_networks_differ_where_only_one_is_right(ten):
+    pairs = {(one.first, one.second): one for one in mistakes.differences(ten[0].groups)}
+    one = pairs["lenet-dropout", "vgg-dropout"]
+    first, second = (next(run for run in ten[0].found if run.run == name) for name in (one.first, one.second))
+    assert one.only_first == (first.right & ~second.right).sum()
+    assert one.both + one.only_first + one.only_second + one.neither == study.IMAGES
+    assert len(one.shown_first) == 8
+
+
+def test_a_sheet_of_digits_shows_dark_ink_on_white():
+    images = np.zeros((3, 28, 28, 1), np.uint8)
+    images[2] = 255
+    sheet = pictures.sheet(images, [2, 0, 2])
+    assert sheet.places == {0: (0, 0), 2: (1, 0)}
+    assert sheet.uri.startswith("data:image/png;base64,")
+    assert pictures.sheet(None, [1]) is None
+
+
+def test_main_writes_everything(tmp_path, monkeypatch, capsys):
+    names = study.write_study(tmp_path / "runs")
+    images = np.zeros((study.IMAGES, 28, 28, 1), np.uint8)
+    html, text = written(tmp_path, monkeypatch, names, images)
+    assert text.startswith("# Results\n\n<!-- results -->\n\nOf 10 runs")
+    for kind in ("loss against epoch", "violins", "over the epochs", "confusion matrix"):
+        assert html.count(f": {kind}") + html.count(f"{kind} of the") + html.count(f"weights {kind}") >= 10
+    for name in ("curves", "effects", "tradeoff"):
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    lines = (tmp_path / "curves.csv").read_text().splitlines()
+    assert lines[0] == "run,epoch,train_loss,val_loss,train_accuracy,val_accuracy"
+    assert len(lines) == 1 + 10 * 3
+    assert "**lenet-plain**" in capsys.readouterr().out
+
+
+def test_without_any_result_the_report_says_so(tmp_path, monkeypatch):
+    html, text = written(tmp_path, monkeypatch, params.load().runs)
+    assert "No run has results yet." in html
+    assert "No run has results yet." in text
+    assert "custom-batchnorm (no run.json)" in text
+
+
+def test_two_hundred_runs_take_less_than_two_minutes(tmp_path, monkeypatch):
+    names = [f"{network}-{kind}-{seed}" for network in study.COSTS for kind in study.VARIANTS for seed in range(17)]
+    for index, name in enumerate(names[:200]):
+        study.write_run(tmp_path / "runs", name, errors=80 + index, seed=index)
+    began = time.process_time()
+    html, text = written(tmp_path, monkeypatch, names[:200])
+    assert time.process_time() - began < 120
+    assert html.count("<tr data-run=") - html.count("data-layer=") == 201
+    assert "161 more rows are in report.html." in text
 
 
 def test_the_report_imports_neither_tensorflow_nor_seaborn():
     code = "import sys, pipeline.report; print(sorted({'tensorflow', 'keras', 'mlflow', 'seaborn'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=params.ROOT)
     assert done.stdout == "[]\n"
-
-
-REPORT = "# Results\n\n<!-- results -->\n\n| new |\n\n<!-- /results -->\n\npicture\n"
-
-
-def test_readme_takes_the_block_between_the_markers_and_nothing_else():
-    old = "# Title\n\n<!-- results -->\n| old \\1 |\n<!-- /results -->\n\nend\n"
-    new = "# Title\n\n<!-- results -->\n\n| new |\n\n<!-- /results -->\n\nend\n"
-    assert readme.updated(old, REPORT) == new
-    assert readme.updated(new, REPORT) == new
-
-
-def test_readme_without_markers_is_an_error():
-    with pytest.raises(PipelineError, match=r"README.md: found 0 blocks from <!-- results --> to <!-- /results -->"):
-        readme.updated("# Title\n", REPORT)
-
-
-def test_readme_check_changes_nothing_and_fails_until_current(tmp_path, monkeypatch):
-    monkeypatch.setattr(readme, "README", tmp_path / "README.md")
-    monkeypatch.setattr(readme, "REPORT", tmp_path / "report.md")
-    old = "<!-- results -->old<!-- /results -->"
-    Path(tmp_path / "README.md").write_text(old)
-    Path(tmp_path / "report.md").write_text(REPORT)
-    with pytest.raises(PipelineError, match=r"run `python -m tools.readme`"):
-        readme.main(argparse.Namespace(check=True))
-    assert (tmp_path / "README.md").read_text() == old
-    readme.main(argparse.Namespace(check=False))
-    readme.main(argparse.Namespace(check=True))
-    assert (tmp_path / "README.md").read_text() == "<!-- results -->\n\n| new |\n\n<!-- /results -->"

@@ -16,6 +16,7 @@ Rows = Sequence[Mapping[str, float]]
 TITLE = "Validation: solid, filled. Training: dashed, hollow. Grey: training with dropout, as published in 2018."
 ACCURACIES = (0.1, 0.5, 0.9, 0.99, 0.999)
 LABELS = {"loss": "cross-entropy loss (log)", "accuracy": "accuracy (logit)"}
+MANY = 8  # runs of an architecture from which on variants are drawn instead, as means and ranges
 SPREAD = 1.3  # factor between the places of the first and the last single point of an epoch
 ACCURACY_LIMITS = (0.05, 0.9999)  # a logit axis has neither 0 nor 1; what lies outside is drawn at the edge
 
@@ -59,8 +60,12 @@ def save_all(path: Path, histories: Sequence[Curves], published: Mapping[str, Ro
 def _panel(axes: Axes, measure: str, architecture: str, chosen: Sequence[Curves], published: Rows) -> None:
     x = [row["epoch"] for row in published]
     axes.plot(x, [row[measure] for row in published], ".:", color=style.GREY, label="published")
-    for place, curves in enumerate(chosen):
-        _run(axes, measure, curves, SPREAD ** ((place + 0.5) / len(chosen) - 0.5))
+    if len(chosen) > MANY:
+        for flags in dict.fromkeys(curves.flags for curves in chosen):
+            _band(axes, measure, [curves for curves in chosen if curves.flags == flags])
+    else:
+        for place, curves in enumerate(chosen):
+            _run(axes, measure, curves, SPREAD ** ((place + 0.5) / len(chosen) - 0.5))
     axes.set_title(architecture)
     axes.set_xlabel("epoch (log)")
     axes.set_ylabel(LABELS[measure])
@@ -79,6 +84,25 @@ def _run(axes: Axes, measure: str, curves: Curves, shift: float) -> None:
         if measure == "accuracy":
             values = np.clip(values, *ACCURACY_LIMITS)
         axes.plot(epochs, values, line, color=colour, **marker, label=f"{curves.run} {split}")
+
+
+def _band(axes: Axes, measure: str, alike: Sequence[Curves]) -> None:
+    """Draw the mean curves of runs that look alike, and the range of their validation curves."""
+    look = looks.VARIANTS[alike[0].flags]
+    colour = looks.colour(alike[0].architecture, look.shade)
+    epochs = range(1, max(len(curves.history) for curves in alike) + 1)
+    for split, line, fill in (("train", "--", "none"), ("val", "-", "full")):
+        key = f"{split}_{measure}"
+        values = [
+            [curves.history[epoch - 1][key] for curves in alike if len(curves.history) >= epoch] for epoch in epochs
+        ]
+        marker = {"marker": look.marker, "markersize": 4, "fillstyle": fill}
+        low, mean, high = ([of(one) for one in values] for of in (min, np.mean, max))
+        if measure == "accuracy":
+            low, mean, high = (np.clip(one, *ACCURACY_LIMITS) for one in (low, mean, high))
+        if split == "val":
+            axes.fill_between(epochs, low, high, color=colour, alpha=0.15, linewidth=0)
+        axes.plot(epochs, mean, line, color=colour, **marker, label=f"{look.name} {split}")
 
 
 def _scales(loss: Axes, accuracy: Axes, epochs: int) -> None:

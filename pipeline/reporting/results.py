@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pipeline.errors import PipelineError
 from pipeline.files import ROOT, read_csv, read_json
 
@@ -12,24 +14,68 @@ RUNS = ROOT / "results/runs"
 PUBLISHED = ROOT / "data/published"
 KEYS = {  # what the report takes from each file
     "run.json": (
-        *("architecture", "pooling", "dropout", "batch_norm", "protocol", "settings"),
+        *("architecture", "pooling", "dropout", "batch_norm", "protocol", "settings", "data_digest"),
         *("parameters", "multiply_accumulates"),
     ),
     "metrics.json": ("val_loss", "val_accuracy", "test_loss", "test_accuracy", "test_errors"),
-    "environment.json": ("seconds", "versions", "hardware", "precision", "threads"),
+    "environment.json": (
+        *("seconds", "versions", "hardware", "precision", "threads"),
+        *("host", "git", "started", "training_id"),
+    ),
     "history.csv": ("epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"),
+    "weights.csv": ("epoch", "layer", "standard_deviation", "skew", "excess_kurtosis"),
+    "predictions.csv": ("actual", "predicted"),
 }
 
 
 @dataclass(frozen=True)
 class Result:
-    """One run: run.json, one row an epoch of history.csv, metrics.json, and environment.json."""
+    """One run: its small files, read; `labels` and `predicted` are uint8 (N,) of the N test images, in their order."""
 
     run: str
+    folder: Path
     record: dict[str, Any]
-    history: list[dict[str, float]]
     metrics: dict[str, float]
     environment: dict[str, Any]
+    history: list[dict[str, float]]
+    weights: list[dict[str, Any]]
+    labels: np.ndarray
+    predicted: np.ndarray
+
+    @property
+    def architecture(self) -> str:
+        """The name of its network."""
+        return self.record["architecture"]
+
+    @property
+    def flags(self) -> tuple[bool, bool, bool]:
+        """Pooling, dropout, batch normalisation."""
+        return self.record["pooling"], self.record["dropout"], self.record["batch_norm"]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How it was trained."""
+        return self.record["settings"]
+
+    @property
+    def right(self) -> np.ndarray:
+        """Bool (N,): which test images it got right."""
+        return self.predicted == self.labels
+
+    @property
+    def images_seen(self) -> int:
+        """Training images, counted once an epoch."""
+        return self.settings["epochs"] * self.settings["training_images"]
+
+    @property
+    def training_flops(self) -> float:
+        """Floating-point operations of the training: two a multiply-accumulate, backward twice the forward pass."""
+        return 3 * 2 * self.record["multiply_accumulates"] * self.images_seen
+
+    def probabilities(self) -> np.ndarray | None:
+        """Float32 (N, 10) of the test images; None if they are in a cache elsewhere."""
+        path = self.folder / "probabilities.npy"
+        return np.load(path, allow_pickle=False) if path.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -51,8 +97,9 @@ def load(runs: Iterable[str], folder: Path = RUNS) -> tuple[list[Result], dict[s
         if lacking:
             missing[run] = lacking[0]
         else:
-            record, metrics, environment, history = (_read(folder / run / name) for name in KEYS)
-            results.append(Result(run, record, history, metrics, environment))
+            record, metrics, environment, history, weights, pairs = (_read(folder / run / name) for name in KEYS)
+            answers = np.array([[pair["actual"], pair["predicted"]] for pair in pairs], dtype=np.uint8)
+            results.append(Result(run, folder / run, record, metrics, environment, history, weights, *answers.T))
     return results, missing
 
 
@@ -76,8 +123,8 @@ def _read(path: Path) -> Any:
     return content
 
 
-def _numbers(row: dict[str, str]) -> dict[str, float]:
-    return {key: float(value) for key, value in row.items()}
+def _numbers(row: dict[str, str]) -> dict[str, Any]:
+    return {key: value if key == "layer" else float(value) for key, value in row.items()}
 
 
 def _damaged(path: Path, what: str) -> PipelineError:

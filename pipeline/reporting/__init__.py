@@ -1,0 +1,1 @@
+"""What the report says: each file one part of it."""

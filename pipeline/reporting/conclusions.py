@@ -1,0 +1,133 @@
+"""The notebook's six conclusions: what it claimed and printed, what was measured, by which test, and the verdict."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pipeline.reporting import printed, verdicts
+from pipeline.reporting.comparisons import Comparison
+from pipeline.reporting.convergence import Race
+from pipeline.reporting.evidence import Evidence
+from pipeline.reporting.normality import Kernel
+from pipeline.reporting.verdicts import Verdict
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """One box of the report; `clash` says where the notebook's own numbers contradict its text, if they do."""
+
+    claim: str
+    printed: str
+    clash: str | None
+    test: str
+    verdict: Verdict
+    comparisons: list[Comparison] = field(default_factory=list)
+    race: Race | None = None
+    racers: tuple[str, str] | None = None
+    kernels: list[Kernel] = field(default_factory=list)
+
+
+def conclude(found: Evidence) -> list[Conclusion]:
+    """The six, in the notebook's order."""
+    return [one(found) for one in CONCLUSIONS]
+
+
+def standard_networks_win(found: Evidence) -> Conclusion:
+    """The first."""
+    pairs = [found.accuracy["vgg", "custom"], found.accuracy["lenet", "custom"]]
+    return Conclusion(
+        "Networks inspired by standard models perform better than the complex custom one.",
+        printed.accuracies(found.published),
+        printed.lenet_below_custom(found.published),
+        "both standard networks more accurate than custom: exact McNemar, Holm over three comparisons",
+        verdicts.all_of([verdicts.better(pair) for pair in pairs]),
+        pairs,
+    )
+
+
+def vgg_converges_first(found: Evidence) -> Conclusion:
+    """The second."""
+    racers = ("vgg", "lenet")
+    run = found.race(*racers)
+    return Conclusion(
+        "M2 (vgg) converges much before M1 (lenet): it needs fewer epochs.",
+        printed.curves(found.published),
+        printed.lenet_ahead(found.published),
+        "first epoch with 99 % validation accuracy, or with the next lower mark that either reaches; epochs and images",
+        verdicts.earlier(racers, run) if found.here(*racers) else verdicts.not_printed(racers),
+        race=run,
+        racers=racers,
+    )
+
+
+def vgg_beats_lenet(found: Evidence) -> Conclusion:
+    """The third."""
+    pair = found.accuracy["vgg", "lenet"]
+    return Conclusion(
+        "M2's (vgg's) accuracy of 99.5 % is better than M1's (lenet's).",
+        printed.accuracies(found.published),
+        printed.lenet_lower_loss(found.published),
+        "exact McNemar, Holm over three comparisons",
+        verdicts.better(pair),
+        [pair],
+    )
+
+
+def weights_are_normal(found: Evidence) -> Conclusion:
+    """The fourth."""
+    return Conclusion(
+        "The weights are normally distributed.",
+        "Violin plots of three kernels a network, no test.",
+        None,
+        "a kernel counts as practically normal up to ±0.5 excess kurtosis, ±0.25 skew and a distance of 0.03 from the"
+        " fitted normal distribution, each wider by the chance of its sample; supported from nine tenths of the kernels"
+        " on, contradicted below half. D'Agostino and Pearson's test stands beside it: of thousands of weights it"
+        " rejects almost anything",
+        verdicts.normal(found.kernels),
+        kernels=found.kernels,
+    )
+
+
+def filters_did_not_help(found: Evidence) -> Conclusion:
+    """The fifth."""
+    rivals = {name: found.accuracy_of(name) for name in ("vgg", "lenet")}
+    small = max(rivals, key=rivals.__getitem__)
+    large = found.accuracy[small, "custom"].reversed()
+    return Conclusion(
+        "The huge increase in filters, and kernels of different sizes, did not help much.",
+        printed.accuracies(found.published),
+        None,
+        "custom against the more accurate standard network: 'much' is a quarter of the latter's errors, and the 95 %"
+        " interval of the gain has to stay below",
+        verdicts.did_not_help(large, 1 - rivals[small]),
+        [large],
+    )
+
+
+def vgg_is_the_choice(found: Evidence) -> Conclusion:
+    """The sixth."""
+    pairs = [found.accuracy["vgg", "custom"], found.accuracy["vgg", "lenet"]]
+    racers = ("vgg", "custom")
+    run = found.race(*racers)
+    speed = verdicts.alike(racers, run) if found.here(*racers) else verdicts.not_printed(racers)
+    return Conclusion(
+        "M2 (vgg) is the model of choice; it even beats a 7-convolution network with far more parameters, and M2's and"
+        " M3's (custom's) convergence in epochs is comparable.",
+        printed.accuracies(found.published),
+        printed.custom_starts_late(found.published),
+        "vgg more accurate than both others (exact McNemar, Holm over three comparisons), and at the same validation"
+        " accuracy within one epoch of custom, or within half as many again",
+        verdicts.all_of([*(verdicts.better(pair) for pair in pairs), speed]),
+        pairs,
+        run,
+        racers,
+    )
+
+
+CONCLUSIONS: tuple[Callable[[Evidence], Conclusion], ...] = (
+    standard_networks_win,
+    vgg_converges_first,
+    vgg_beats_lenet,
+    weights_are_normal,
+    filters_did_not_help,
+    vgg_is_the_choice,
+)

@@ -1,0 +1,33 @@
+"""How numbers are written."""
+
+from pipeline.reporting.statistics import Interval
+
+
+def per_cent(share: float) -> str:
+    """A share in per cent."""
+    return f"{100 * share:.2f} %"
+
+
+def interval(value: Interval) -> str:
+    """A share in per cent with its interval."""
+    return f"{per_cent(value.value)} ({100 * value.low:.2f}–{100 * value.high:.2f})"
+
+
+def signed(share: float) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    return f"{100 * share:+.2f}".replace("-", "−")
+
+
+def flops(value: float) -> str:
+    """Floating-point operations, in 10¹²."""
+    return f"{value / 1e12:,.2f}" if value >= 1e10 else f"{value / 1e12:.2g}"
+
+
+def p_value(p: float) -> str:
+    """A p-value in three decimals, or below 0.001."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def listed(words: list[str]) -> str:
+    """Words with commas, and "and" before the last."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -1,0 +1,101 @@
+"""Where the results come from: code, data, machines, and how to make them again."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from pipeline.files import ROOT
+from pipeline.reporting.results import Result
+
+UI = "http://127.0.0.1:5000/#/experiments/1/runs?searchFilter="  # what `make ui` serves, on its first port
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Runs of the same machine, numerics, commit and data; `elsewhere`: not on the machine that wrote the report."""
+
+    runs: list[str]
+    machine: str
+    numerics: str
+    host: str
+    elsewhere: bool
+    commit: str
+    data: str
+    first: str
+    last: str
+
+
+def origins(found: Sequence[Result]) -> list[Origin]:
+    """The runs by where they come from, in the order of their first runs."""
+    alike: dict[tuple[str, ...], list[Result]] = {}
+    for result in found:
+        place = result.environment
+        key = (machine(place), numerics(place), place["host"], _commit(place["git"]), result.record["data_digest"])
+        alike.setdefault(key, []).append(result)
+    return [_origin(key, runs) for key, runs in alike.items()]
+
+
+def _origin(key: tuple[str, ...], runs: Sequence[Result]) -> Origin:
+    described, numbers, host, commit, data = key
+    started = [datetime.fromtimestamp(run.environment["started"], UTC).strftime("%Y-%m-%d %H:%M") for run in runs]
+    names = [run.run for run in runs]
+    elsewhere = host != platform.node()
+    return Origin(names, described, numbers, host, elsewhere, commit, data, min(started), max(started))
+
+
+def machine(environment: Mapping[str, Any]) -> str:
+    """Processor, cores, what computes bfloat16, and GPUs."""
+    hardware = environment["hardware"]
+    gpus = [gpu["name"] for gpu in hardware["gpus"]]
+    return ", ".join([hardware["processor"], f"{hardware['cores']} cores", *hardware["bfloat16"], *gpus])
+
+
+def numerics(environment: Mapping[str, Any]) -> str:
+    """Precision, threads and versions."""
+    versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
+    return f"precision {environment['precision']}, threads {environment['threads']}; {versions}"
+
+
+def _commit(git: Mapping[str, Any]) -> str:
+    commit = git["git_commit"]
+    if commit is None:
+        return "not in git"
+    return commit[:12] + ("" if git["git_clean"] else ", with uncommitted changes")
+
+
+def protocols(found: Sequence[Result]) -> list[str]:
+    """One line for each protocol: the settings that its runs share, and the names of those in which they differ."""
+    lines = []
+    for name in dict.fromkeys(result.record["protocol"] for result in found):
+        group = [result for result in found if result.record["protocol"] == name]
+        settings = [result.settings for result in group]
+        keys = dict.fromkeys(key for one in settings for key in one)
+        shared = [key for key in keys if all(one.get(key) == settings[0].get(key) for one in settings)]
+        same = ", ".join(f"{words(key)} {settings[0][key]}" for key in shared)
+        own = ", ".join(words(key) for key in keys if key not in shared)
+        whose = "" if len(group) == len(found) else f" ({', '.join(result.run for result in group)})"
+        lines.append(f"Protocol `{name}`{whose}: {same}{f'; by run: {own}' if own else ''}.")
+    return lines
+
+
+def words(key: str) -> str:
+    """A key of params.yaml as one reads it."""
+    return key.replace("_", " ")
+
+
+def link(result: Result) -> str:
+    """The address of the run in MLflow's UI on this machine, found by the identity of its training."""
+    return UI + quote(f"tags.training_id = '{result.environment['training_id']}'")
+
+
+def head() -> str | None:
+    """The commit that the report is written on; None outside of git. In a DVC experiment, the one it is based on."""
+    baseline = os.environ.get("DVC_EXP_BASELINE_REV")
+    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    commit = baseline or (done.stdout.strip() if done.returncode == 0 else None)
+    return commit and commit[:12]

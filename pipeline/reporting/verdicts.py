@@ -1,0 +1,107 @@
+"""From a measurement to a verdict: the rules, each of them a function of numbers alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.reporting.comparisons import UNPAIRED, Comparison
+from pipeline.reporting.convergence import COARSE, Race, by_chance
+from pipeline.reporting.normality import Kernel
+
+SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
+MUCH = 0.25  # of the better standard network's errors: whoever removes fewer did not help much
+MOST, FEW = 0.9, 0.5  # shares of the kernels that decide whether "the weights" are normal
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One of the three words, and why."""
+
+    word: str
+    why: str
+
+
+def all_of(parts: Sequence[Verdict]) -> Verdict:
+    """A claim of several parts: contradicted by any, supported only by all."""
+    for word in (CONTRADICTED, UNDECIDED):
+        if any(part.word == word for part in parts):
+            return Verdict(word, "; ".join(dict.fromkeys(part.why for part in parts if part.word == word)))
+    return Verdict(SUPPORTED, "; ".join(dict.fromkeys(part.why for part in parts)))
+
+
+def better(one: Comparison) -> Verdict:
+    """Whether the first is the more accurate; a win with more training images than the loser had proves nothing."""
+    how = " by the published counts" if one.test == UNPAIRED else ""
+    if not one.significant:
+        return Verdict(UNDECIDED, f"{one.first} against {one.second}: chance explains the difference{how}")
+    ahead = one.difference.value > 0
+    winner, loser = (one.first, one.second) if ahead else (one.second, one.first)
+    images, fewer = one.images if ahead else one.images[::-1]
+    if images > fewer:
+        return Verdict(UNDECIDED, f"{winner} beats {loser}, but {_budgets(images, fewer)}")
+    return Verdict(SUPPORTED if ahead else CONTRADICTED, f"{winner} beats {loser}{how}")
+
+
+def did_not_help(large: Comparison, errors: float) -> Verdict:
+    """Whether the large first network removed less than a quarter of the `errors`, a share, of the small second."""
+    margin, gain = MUCH * errors, large.difference
+    how = " by the published counts" if large.test == UNPAIRED else ""
+    mine, theirs = large.images
+    if large.significant and gain.value >= margin:
+        if mine > theirs:
+            return Verdict(UNDECIDED, f"{large.first} is much better, but {_budgets(mine, theirs)}")
+        return Verdict(CONTRADICTED, f"{large.first} makes at least a quarter fewer errors than {large.second}")
+    if gain.high >= margin:
+        return Verdict(UNDECIDED, f"the gain's interval reaches a quarter of the errors of {large.second}")
+    if mine < theirs:
+        return Verdict(UNDECIDED, f"{large.first} gains little over {large.second}, but {_budgets(theirs, mine)}")
+    return Verdict(SUPPORTED, f"{large.first} gains less than a quarter of the errors of {large.second}{how}")
+
+
+def earlier(names: tuple[str, str], race: Race | None) -> Verdict:
+    """Whether the first network needs fewer epochs and no more images than the second."""
+    if race is None:
+        return Verdict(UNDECIDED, f"neither {names[0]} nor {names[1]} got far enough")
+    if by_chance(race):
+        return Verdict(UNDECIDED, "chance over seeds explains the order")
+    epochs, images = race.order(images=False), race.order(images=True)
+    goal = f"{100 * race.goal:.0f} % validation accuracy"
+    if epochs == images == "same":
+        if max(race.budgets) < COARSE:
+            return Verdict(UNDECIDED, f"both reach {goal} in the same epoch of so few")
+        return Verdict(CONTRADICTED, f"both reach {goal} in the same epoch")
+    if "unknown" in (epochs, images):
+        return Verdict(UNDECIDED, f"only one reached {goal}, and the other had too few images to tell")
+    if epochs == "earlier" and images in ("earlier", "same"):
+        return Verdict(SUPPORTED, f"{names[0]} reaches {goal} first")
+    if epochs == "later" and images in ("later", "same"):
+        return Verdict(CONTRADICTED, f"{names[1]} reaches {goal} first")
+    return Verdict(UNDECIDED, "epochs and images disagree, since an epoch has more images for one of the two")
+
+
+def alike(names: tuple[str, str], race: Race | None) -> Verdict:
+    """Whether two networks need about as many epochs and images."""
+    answers = {race.comparable(images=False), race.comparable(images=True)} if race else {None}
+    if None in answers or len(answers) > 1:
+        return Verdict(UNDECIDED, f"convergence of {names[0]} and {names[1]} cannot be compared at these budgets")
+    if answers == {True}:
+        return Verdict(SUPPORTED, f"{names[0]} and {names[1]} converge alike")
+    return Verdict(CONTRADICTED, f"{names[0]} and {names[1]} do not converge alike")
+
+
+def not_printed(names: tuple[str, str]) -> Verdict:
+    """Convergence of networks of which one has no run."""
+    return Verdict(UNDECIDED, f"{' and '.join(names)} are not both here, and only training curves were published")
+
+
+def normal(kernels: Sequence[Kernel]) -> Verdict:
+    """Whether nine tenths of the kernels, or fewer than half of them, are practically normal."""
+    if not kernels:
+        return Verdict(UNDECIDED, "no weights are at hand")
+    share = sum(kernel.normal for kernel in kernels) / len(kernels)
+    counted = f"{sum(kernel.normal for kernel in kernels)} of {len(kernels)} kernels are practically normal"
+    word = SUPPORTED if share >= MOST else CONTRADICTED if share < FEW else UNDECIDED
+    return Verdict(word, counted)
+
+
+def _budgets(more: int, fewer: int) -> str:
+    return f"saw {more:,} training images against {fewer:,}"

@@ -1,0 +1,37 @@
+"""Thousands of documents that no person would write."""
+
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import test_params_anything as anything
+from tests.faults.bench import Bench
+from tests.faults.table import fault
+from tests.params_text import TEXT
+
+EXAMPLES = 3000
+
+
+@fault(f"params.yaml: {2 * EXAMPLES} spoiled documents", "each is read, or refused in one line")
+def documents(bench: Bench) -> str:
+    """Values replaced, removed, added; then characters."""
+    path: Path = bench.root / "params.yaml"
+    many = settings(max_examples=EXAMPLES, deadline=None, database=None)
+    edits = st.tuples(st.integers(0, len(TEXT)), st.integers(0, 40), st.text(max_size=6))
+
+    @many
+    @given(document=anything.mutated() | anything.VALUES)
+    def values(document: object) -> None:
+        anything.loads_or_is_refused_in_one_line(path, anything.written(document))
+
+    @many
+    @given(edit=edits)
+    def characters(edit: tuple[int, int, str]) -> None:
+        begin, length, inserted = edit
+        text = TEXT[:begin] + inserted + TEXT[begin + length :]
+        anything.loads_or_is_refused_in_one_line(path, text.encode("utf-8", "surrogatepass"))
+
+    values()
+    characters()
+    return "no stack trace"

@@ -1,0 +1,131 @@
+"""Where faults are injected: fresh copies of small workspaces, and the ways to disturb a command."""
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from tests import workspace
+from tests.workspace import Workspace
+
+RUN = "lenet-dropout"
+TRAIN = ("python", "-m", "pipeline.train", RUN)
+PATIENCE = 300.0  # seconds, at most, for something to happen
+
+
+class Bench:
+    """Makes workspaces below `root`.
+
+    `kills` is how many random moments a training is killed at; of a stage's writes, it is killed at each `every`-th.
+    """
+
+    def __init__(self, root: Path, kills: int = 100, every: int = 1):
+        self.root = root
+        self.kills = kills
+        self.every = every
+        self.numbers = itertools.count(1)
+
+    @cached_property
+    def _blank(self) -> Workspace:
+        made = workspace.make(self.root / "blank")
+        made.edit(_one_longer_run)
+        commit(made, "One run")
+        return made
+
+    @cached_property
+    def _prepared(self) -> Workspace:
+        made = self._copy(self._blank, self.root / "prepared")
+        made.run("dvc", "repro", "preprocess")
+        commit(made, "Data")
+        return made
+
+    @cached_property
+    def _trained(self) -> Workspace:
+        made = self._copy(self._prepared, self.root / "trained")
+        made.run("dvc", "repro")
+        commit(made, "Results")
+        return made
+
+    def blank(self) -> Workspace:
+        """A workspace in which nothing has run."""
+        return self._copy(self._blank, self._next())
+
+    def prepared(self) -> Workspace:
+        """A workspace with its data and nothing trained."""
+        return self._copy(self._prepared, self._next())
+
+    def trained(self) -> Workspace:
+        """A workspace in which everything has run."""
+        return self._copy(self._trained, self._next())
+
+    @cached_property
+    def undisturbed(self) -> dict[str, bytes]:
+        """What a training that nothing disturbs leaves: the files that equal trainings share."""
+        return {name: content for name, content in self._trained.contents(RUN).items() if name in self.of_training}
+
+    @cached_property
+    def of_training(self) -> set[str]:
+        """The names of the files that a training leaves and that are equal for equal trainings."""
+        return {"model.keras", "history.csv", "weights.csv", "histograms.json", "run.json", "loss.png", "weights.png"}
+
+    def same(self, place: Workspace) -> None:
+        """Assert that the training in `place` left the same bytes as the undisturbed one."""
+        found = place.contents(RUN)
+        for name, content in self.undisturbed.items():
+            assert found.get(name) == content, f"{name} differs from that of an undisturbed training"
+
+    def tidy(self) -> None:
+        """Delete the copies that were handed out."""
+        for path in self.root.glob("workspace-*"):
+            shutil.rmtree(path)
+
+    def _next(self) -> Path:
+        return self.root / f"workspace-{next(self.numbers)}"
+
+    @staticmethod
+    def _copy(made: Workspace, root: Path) -> Workspace:
+        shutil.copytree(made.root, root, symlinks=True)
+        local = root / ".dvc/config.local"
+        local.write_text(local.read_text().replace(str(made.root), str(root)))
+        return Workspace(root)
+
+
+def _one_longer_run(values: dict) -> None:
+    values["runs"] = {RUN: values["runs"][RUN]}
+    values["protocols"]["fast"]["common"] |= {"epochs": 3, "training_images": 320, "batch_size": 8}
+
+
+def commit(place: Workspace, message: str) -> None:
+    """Commit everything that git does not ignore."""
+    place.run("git", "add", "-A")
+    place.run("git", "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "-qm", message)
+
+
+def until(happened: Callable[[], object], what: str, process: subprocess.Popen | None = None) -> None:
+    """Wait until something has happened; an AssertionError if it takes too long or `process` ends before."""
+    end = time.monotonic() + PATIENCE
+    while not happened():
+        assert process is None or process.poll() is None, f"ended before {what}: {process.communicate()[0]}"
+        assert time.monotonic() < end, f"waited {PATIENCE:.0f} s in vain for {what}"
+        time.sleep(0.02)
+
+
+def checkpoints(place: Workspace) -> list[Path]:
+    """The checkpoints there are, oldest first."""
+    return sorted(path for path in (place.root / ".checkpoints").glob("*/*") if path.name.isdigit())
+
+
+def kill(process: subprocess.Popen) -> str:
+    """kill -9 of a process and all that it started; what it printed."""
+    os.killpg(process.pid, signal.SIGKILL)
+    return process.communicate()[0]
+
+
+def limited(kilobytes: int, *command: str) -> tuple[str, ...]:
+    """The command, unable to make a file larger than that: the portable way to a disk that is full."""
+    return ("bash", "-c", f'ulimit -f {kilobytes}; exec "$@"', "bash", *command)

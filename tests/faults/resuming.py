@@ -1,0 +1,65 @@
+"""Checkpoints that are damaged, or another training's."""
+
+from pipeline import files
+from tests.faults.bench import TRAIN, Bench, checkpoints, kill, until
+from tests.faults.damage import flip
+from tests.faults.table import fault, refusal
+from tests.faults.training import SAME, line
+from tests.workspace import Workspace
+
+
+def two_checkpoints(bench: Bench) -> Workspace:
+    """A workspace whose training was killed when it had two checkpoints."""
+    place = bench.prepared()
+    training = place.start(*TRAIN)
+    until(lambda: len(checkpoints(place)) > 1, "two checkpoints", training)
+    kill(training)
+    return place
+
+
+@fault("power cut: the last checkpoint's files are empty", f"a warning, the one before is used; {SAME}")
+def power_cut(bench: Bench) -> str:
+    """As some file systems leave what was not synced."""
+    place = two_checkpoints(bench)
+    for path in checkpoints(place)[-1].iterdir():
+        path.write_bytes(b"")
+    return _goes_on(bench, place, "damaged")
+
+
+@fault("checkpoint: a flipped bit", f"a warning, the one before is used; {SAME}")
+def damaged(bench: Bench) -> str:
+    """In the weights of the last one."""
+    place = two_checkpoints(bench)
+    flip(checkpoints(place)[-1] / "arrays.npz")
+    return _goes_on(bench, place, "another SHA-256")
+
+
+@fault("checkpoint: all are damaged", f"warnings, training starts over; {SAME}")
+def all_damaged(bench: Bench) -> str:
+    """None is left to go on from."""
+    place = two_checkpoints(bench)
+    for checkpoint in checkpoints(place):
+        flip(checkpoint / "state.json")
+    return _goes_on(bench, place, "starting over")
+
+
+@fault("checkpoint: another TensorFlow's", "refused in one line that names what differs", quick=False)
+def other_version(bench: Bench) -> str:
+    """The version in its identity, with a manifest that agrees."""
+    place = two_checkpoints(bench)
+    for checkpoint in checkpoints(place):
+        state, manifest = checkpoint / "state.json", checkpoint / "manifest.json"
+        content = files.read_json(state)
+        content["identity"]["tensorflow"] = "1.0"
+        files.write_json(state, content)
+        files.write_json(manifest, files.read_json(manifest) | {"state.json": files.sha256(state)})
+    seen = refusal(place.run(*TRAIN, check=False), "tensorflow is '1.0'")
+    assert len(checkpoints(place)) == 2
+    return seen
+
+
+def _goes_on(bench: Bench, place: Workspace, warning: str) -> str:
+    done = place.run(*TRAIN)
+    assert warning in done.stderr, done.stderr
+    bench.same(place)
+    return line(done.stderr, "warning: ")

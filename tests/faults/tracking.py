@@ -1,0 +1,141 @@
+"""A tracking server or database that is away, broken, or slow: it may cost a warning, never the training."""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+from contextlib import closing
+from typing import Any
+
+from tests.faults.bench import RUN, TRAIN, Bench, checkpoints, until
+from tests.faults.table import fault
+from tests.https import serve
+from tests.workspace import Workspace
+
+GOES_ON = "a warning; the training ends in the same bytes"
+WARNING = "warning: tracking is behind"
+LONGEST = 300  # seconds of a training that takes less than one by itself
+
+
+def trained(bench: Bench, place: Workspace, uri: str | None = None, warned: bool = True) -> str:
+    """Train, see the warning and the same bytes, and that it did not take long."""
+    began = time.monotonic()
+    done = place.run(*TRAIN, **({"MLFLOW_TRACKING_URI": uri} if uri else {}), NO_PROXY="127.0.0.1")
+    assert time.monotonic() - began < LONGEST, "it took minutes longer"
+    warnings = [line for line in done.stderr.splitlines() if line.startswith(WARNING)]
+    assert bool(warnings) == warned, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    bench.same(place)
+    return warnings[0] if warnings else "no warning"
+
+
+@fault("tracking server: absent", GOES_ON)
+def absent(bench: Bench) -> str:
+    """Nobody listens."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return trained(bench, bench.prepared(), f"http://127.0.0.1:{port}")
+
+
+def answering(bench: Bench, answer: Any) -> str:
+    """Train with a server that always answers so."""
+    server = serve(otherwise=answer)
+    try:
+        seen = trained(bench, bench.prepared(), server.address.rstrip("/"))
+        assert server.asked, "the server was never asked"
+        return seen
+    finally:
+        server.over.set()
+        server.shutdown()
+        server.server_close()
+
+
+@fault("tracking server: answers 500", GOES_ON)
+def error_500(bench: Bench) -> str:
+    """To everything."""
+    return answering(bench, lambda handler: handler.send_error(500))
+
+
+@fault("tracking server: out of space", GOES_ON)
+def out_of_space(bench: Bench) -> str:
+    """Status 507, Insufficient Storage."""
+    return answering(bench, lambda handler: handler.send_error(507))
+
+
+@fault("tracking server: accepts and never answers", GOES_ON)
+def silent(bench: Bench) -> str:
+    """Longer than our patience."""
+    return answering(bench, lambda handler: handler.server.over.wait(120))
+
+
+@fault("tracking server: dies while a training runs", f"{GOES_ON}; a server that is back gets all of the run")
+def dies(bench: Bench) -> str:
+    """A real one, killed after the first epoch, then started again on what it left."""
+    place = bench.prepared()
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    uri = f"http://127.0.0.1:{port}"
+    environment = {"MLFLOW_TRACKING_URI": uri, "NO_PROXY": "127.0.0.1"}
+    server = _serve(place, port)
+    training = place.start(*TRAIN, **environment)
+    until(lambda: checkpoints(place), "a checkpoint", training)
+    os.killpg(server.pid, signal.SIGKILL)
+    server.wait()
+    printed = training.communicate()[0]
+    assert training.returncode == 0, printed
+    bench.same(place)
+    again = _serve(place, port)
+    place.run("python", "-m", "pipeline.evaluate", RUN, **environment)
+    os.killpg(again.pid, signal.SIGKILL)
+    again.wait()
+    with closing(sqlite3.connect(place.root / "server.db")) as database:
+        assert database.execute("SELECT status FROM runs").fetchall() == [("FINISHED",)]
+        query = "SELECT count(DISTINCT step) FROM metrics WHERE key = 'val_loss'"
+        assert database.execute(query).fetchone() == (3,)
+    warnings = [line for line in printed.splitlines() if line.startswith(WARNING)]
+    return f"{warnings[0] if warnings else 'no warning'}; later FINISHED with 3 epochs"
+
+
+def _serve(place: Workspace, port: int) -> subprocess.Popen:
+    options = ["--backend-store-uri", "sqlite:///server.db", "--artifacts-destination", "server-artifacts"]
+    command = ["mlflow", "server", *options, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    server = subprocess.Popen(
+        command,
+        cwd=place.root,
+        env=place.environment({"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+    def listens() -> bool:
+        with closing(socket.socket()) as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    until(listens, "the tracking server", server)
+    return server
+
+
+@fault("mlflow.db: damaged", f"{GOES_ON}; doctor names it")
+def damaged(bench: Bench) -> str:
+    """Overwritten with something else."""
+    place = bench.prepared()
+    (place.root / "mlflow.db").write_bytes(b"no database at all\n" * 1000)
+    seen = trained(bench, place)
+    printed = place.run("python", "-m", "tools.doctor", check=False).stdout
+    assert "WRONG  mlflow.db" in printed, printed
+    return seen
+
+
+@fault("mlflow.db: locked", GOES_ON)
+def locked(bench: Bench) -> str:
+    """By another process, all the time."""
+    place = bench.prepared()
+    place.run("python", "-c", "from pipeline.tracking import store; store.connect()")
+    with closing(sqlite3.connect(place.root / "mlflow.db")) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        return trained(bench, place)

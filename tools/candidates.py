@@ -1,0 +1,78 @@
+"""Which runs may be promoted, and which of them is the best; judged by validation images alone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import files
+
+RUNS = files.ROOT / "results/runs"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A complete run: run.json, environment.json, and the validation accuracy after its last epoch."""
+
+    run: str
+    record: dict[str, Any]
+    environment: dict[str, Any]
+    val_accuracy: float
+
+    @property
+    def validated_on(self) -> tuple[str, int]:
+        """The digest of the data, and how many of their validation images were used."""
+        return self.record["data_digest"], self.record["settings"]["validation_images"]
+
+
+def eligible(runs: Iterable[str], folder: Path = RUNS) -> tuple[list[Candidate], dict[str, str]]:
+    """The runs that may be promoted, and for each other run the reason why not."""
+    candidates, reasons = [], {}
+    for run in runs:
+        try:
+            read = _read(folder / run)
+        except FileNotFoundError as error:
+            reasons[run] = f"has no {Path(error.filename).name}; run `dvc checkout`, or `dvc repro evaluate@{run}`"
+        except (ValueError, LookupError, TypeError) as error:
+            reasons[run] = f"is damaged ({type(error).__name__}: {error}); run `dvc repro --force evaluate@{run}`"
+        else:
+            if isinstance(read, Candidate):
+                candidates.append(read)
+            else:
+                reasons[run] = read
+    return candidates, reasons
+
+
+def _read(folder: Path) -> Candidate | str:
+    """The candidate in a run's folder, or the reason why it is none."""
+    record, environment, metrics = (
+        files.read_json(folder / name) for name in ("run.json", "environment.json", "metrics.json")
+    )
+    last = files.read_csv(folder / "history.csv")[-1]
+    (folder / "model.keras").stat()
+    if record["settings"]["validation_data"] != "validation":
+        return "was validated on the test set, and no model may be chosen by that"
+    if not environment["complete"]:
+        return f"is not completely trained; run `dvc repro evaluate@{folder.name}`"
+    if metrics["val_accuracy"] != float(last["val_accuracy"]):
+        return f"was trained again since it was evaluated; run `dvc repro evaluate@{folder.name}`"
+    return Candidate(folder.name, record, environment, metrics["val_accuracy"])
+
+
+def best(candidates: Sequence[Candidate]) -> tuple[Candidate, dict[str, str]]:
+    """The most accurate on validation images (of equals the smallest), and why other runs were not compared with it.
+
+    Compared are the runs with the same data and as many validation images; of several such groups the largest counts.
+    """
+    groups: dict[tuple[str, int], list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(candidate.validated_on, []).append(candidate)
+    digest, images = chosen = max(groups, key=lambda key: (len(groups[key]), key[1]))
+    reasons = {}
+    for candidate in candidates:
+        own_digest, own_images = candidate.validated_on
+        if own_digest != digest:
+            reasons[candidate.run] = "was trained on other data"
+        elif own_images != images:
+            reasons[candidate.run] = f"was validated on {own_images:,} images, the compared runs on {images:,}"
+    return min(groups[chosen], key=lambda each: (-each.val_accuracy, each.record["parameters"])), reasons

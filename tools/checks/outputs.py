@@ -1,0 +1,119 @@
+"""What DVC tracks: dvc.lock, the objects of the cache, and the results."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from pipeline import files, params
+from pipeline.errors import PipelineError
+from tools.checks.verdict import Verdict, some
+
+LOCK = "dvc.lock"
+OBJECTS = ".dvc/cache/files/md5"
+MARKERS = ("<<<<<<<", "=======", ">>>>>>>")
+RESTORE = "restore it with `git checkout dvc.lock`, then `make repro`"
+
+
+def lock(root: Path) -> Verdict:
+    """Whether dvc.lock can be read, holds no conflict of a merge, and names stages that there are."""
+    if not (root / LOCK).exists():
+        return Verdict("none yet, nothing has run")
+    try:
+        stages = _stages(root)
+    except PipelineError as error:
+        return Verdict(str(error), RESTORE)
+    known = YAML(typ="safe", pure=True).load(root / "dvc.yaml")["stages"]
+    unknown = [name for name in stages if name.partition("@")[0] not in known]
+    if unknown:
+        return Verdict(f"stages that dvc.yaml does not have: {some(unknown)}", RESTORE)
+    return Verdict(f"{len(stages)} stages")
+
+
+def cache(root: Path, repair: bool = False) -> Verdict:
+    """Whether each object still is what its name says, its MD5; `repair` removes it, and puts a good copy in place."""
+    objects = [path for path in sorted((root / OBJECTS).glob("??/*")) if not path.name.endswith(".tmp")]
+    corrupt = {_digest(path): path for path in objects if md5(path) != _digest(path)}
+    if not corrupt:
+        return Verdict(f"{len(objects)} objects, all sound")
+    outs = {out["md5"]: (stage, out["path"]) for stage, out in _outs(root) if out["md5"] in corrupt}
+    said = []
+    for digest, path in corrupt.items():
+        stage, out = outs.get(digest, ("", ""))
+        said.append(f"{path.relative_to(root)} ({out or 'of an earlier result'})")
+        if repair:
+            said[-1] += f": {_replace(path, root / out if out else None, digest, stage)}"
+    if repair:
+        return Verdict(f"corrupt and removed: {'; '.join(said)}", "run `make doctor` again")
+    return Verdict(f"corrupt: {some(said)}", "run `make doctor REPAIR=1`")
+
+
+def results(root: Path) -> Verdict:
+    """Whether every run of params.yaml has its results, and every output is the one that dvc.lock names."""
+    stages = _stages(root)
+    runs = params.load(root / params.PARAMS).runs
+    wanted = ["fetch", "preprocess", *(f"{stage}@{run}" for run in runs for stage in ("train", "evaluate")), "report"]
+    missing = [name for name in wanted if name not in stages]
+    if missing:
+        return Verdict(f"not run yet: {some(missing)}", "run `make repro`")
+    outs = [(stage, out) for stage, out in _outs(root) if stage in wanted]
+    absent = [out["path"] for _, out in outs if not (root / out["path"]).is_file()]
+    if absent:
+        return Verdict(f"absent: {some(absent)}", "run `dvc checkout`, then `make repro`")
+    other = [(stage, out["path"]) for stage, out in outs if md5(root / out["path"]) != out["md5"]]
+    if other:
+        stage = other[0][0]
+        remedy = f"remove it, then `dvc checkout` or `git checkout` it, or run `dvc repro --force {stage}`"
+        return Verdict(f"not what dvc.lock says: {some([path for _, path in other])}", remedy)
+    return Verdict(f"{len(outs)} files as in dvc.lock")
+
+
+def md5(path: Path) -> str:
+    """The MD5 of a file in hexadecimal, as DVC takes it."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    return (path.parent.name + path.name).removesuffix(".dir")
+
+
+def _replace(path: Path, out: Path | None, digest: str, stage: str) -> str:
+    """Remove a corrupt object, put the workspace's file in its place if that is right, and say what was done."""
+    if out is None:
+        path.unlink()
+        return "a run that needs it trains anew"
+    if out.is_file() and md5(out) == digest:
+        content = out.read_bytes()
+        path.unlink()
+        files.write_bytes(path, content)
+        path.chmod(0o444)
+        return "restored from the workspace"
+    path.unlink()
+    out.unlink(missing_ok=True)
+    return f"its copy in the workspace was not right either and is removed too; `dvc repro {stage}` makes it again"
+
+
+def _outs(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, stage in _stages(root).items():
+        for out in stage.get("outs", []):
+            yield name, out
+
+
+def _stages(root: Path) -> dict[str, Any]:
+    """The stages in dvc.lock, none if there is no such file; PipelineError if it cannot be used."""
+    path = root / LOCK
+    text = path.read_text(encoding="utf-8") if path.exists() else "stages: {}"
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(MARKERS):
+            raise PipelineError(f"{LOCK}: line {number}: conflict marker {line[:7]}")
+    try:
+        stages = YAML(typ="safe", pure=True).load(text)["stages"]
+    except (YAMLError, TypeError, KeyError) as error:
+        raise PipelineError(f"{LOCK}: {' '.join(str(error).split()):.120}") from None
+    if not isinstance(stages, dict) or not all(isinstance(stage, dict) for stage in stages.values()):
+        raise PipelineError(f"{LOCK}: stages must be a mapping of mappings")
+    return stages

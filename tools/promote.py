@@ -1,0 +1,86 @@
+"""Make a run the champion, which `tools.predict` and `mlflow models serve` use: `make promote`."""
+
+import argparse
+from datetime import UTC, datetime
+
+import numpy as np
+
+from pipeline import artefact, data, errors, files, hardware, params
+from pipeline.errors import PipelineError
+from pipeline.tracking import champion, registry
+from pipeline.tracking.champion import Champion, Promotion
+from tools.candidates import RUNS, Candidate, best, eligible
+
+DIGITS = 16  # validation images on which the logged model and the file must agree to the bit
+
+
+def promotion(chosen: Candidate) -> Promotion:
+    """What `champion.json` would say of a run promoted now."""
+    return Promotion(
+        run=chosen.run,
+        training_id=chosen.environment["training_id"],
+        input_key=chosen.record["input_key"],
+        data_digest=chosen.record["data_digest"],
+        validation_images=chosen.record["settings"]["validation_images"],
+        val_accuracy=chosen.val_accuracy,
+        parameters=chosen.record["parameters"],
+        model_sha256=files.sha256(RUNS / chosen.run / "model.keras"),
+        promoted=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def check_accuracy(wanted: Promotion, present: Promotion | None, threshold: float) -> None:
+    """PipelineError if the validation accuracy is below `threshold` or below that of a comparable champion."""
+    if wanted.val_accuracy < threshold:
+        raise PipelineError(
+            f"{wanted.run}: validation accuracy {wanted.val_accuracy:.4f} is below {threshold:g}, the least that a"
+            " champion must have; train a better run, or lower THRESHOLD"
+        )
+    if present and wanted.comparable(present) and wanted.val_accuracy < present.val_accuracy:
+        raise PipelineError(
+            f"{wanted.run}: validation accuracy {wanted.val_accuracy:.4f} is below the champion's"
+            f" ({present.run}, {present.val_accuracy:.4f}); the champion stays"
+        )
+
+
+def check_model(wanted: Promotion) -> None:
+    """PipelineError unless the model in MLflow and the file give the same probabilities, to the bit."""
+    path = RUNS / wanted.run / "model.keras"
+    images = data.load("validation")[0][:DIGITS]
+    hardware.import_tensorflow()
+    logged, own = (model.predict(images, verbose=0) for model in (registry.load_logged(wanted), artefact.load(path)))
+    if not np.array_equal(logged, own):
+        raise PipelineError(f"{wanted.run}: its model in MLflow and {path.name} give different probabilities")
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Choose, check, write `champion.json`, and make MLflow's aliases follow it."""
+    runs = params.load()
+    candidates, reasons = eligible(runs.runs)
+    if arguments.run:
+        run = runs.run(arguments.run).name
+        if run in reasons:
+            raise PipelineError(f"{run}: it {reasons[run]}")
+        chosen = next(candidate for candidate in candidates if candidate.run == run)
+    else:
+        if not candidates:
+            raise PipelineError(f"no run can be promoted: {'; '.join(f'{run} {why}' for run, why in reasons.items())}")
+        chosen, others = best(candidates)
+        for run, reason in (reasons | others).items():
+            print(f"left out: {run} {reason}")
+    wanted, present = promotion(chosen), champion.load()
+    if present is None or not wanted.same_model(present.champion):
+        check_accuracy(wanted, present.champion if present else None, arguments.threshold)
+        check_model(wanted)
+        present = Champion(champion=wanted, previous=present.champion if present else None)
+        champion.save(present)
+    print(f"{wanted.run}: validation accuracy {wanted.val_accuracy:.4f} on {wanted.validation_images:,} images")
+    for alias, done in registry.replay(present).items():
+        print(f"{registry.NAME}@{alias}: {done}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", metavar="RUN", nargs="?", help="a name in params.yaml; without it, the best is chosen")
+    parser.add_argument("--threshold", type=float, required=True, help="the least validation accuracy, 0 to 1")
+    errors.run(main, parser)
