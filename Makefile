@@ -28,8 +28,8 @@ ui: $(READY) ## compare the runs in the browser (MLflow, on this machine only); 
 sync: $(READY) ## give every result its MLflow run, in mlflow.db or at MLFLOW_TRACKING_URI; RESTORE=1 for deleted ones too
 	@$(IN_VENV) exec python -m tools.sync $(if $(RESTORE),--restore)
 
-promote: $(READY) ## make the best run the champion, or RUN=vgg-dropout; THRESHOLD=0.98 is the least validation accuracy
-	@$(IN_VENV) exec python -m tools.promote --threshold $(or $(THRESHOLD),0.98) $(RUN)
+promote: $(READY) ## make the best run the champion, or RUN=vgg-dropout, if it passes the gate
+	@$(IN_VENV) exec python -m tools.promote $(RUN)
 
 compare: $(READY) ## what changed in params and results since a commit, as Markdown: REV=main; OUT=FILE to write it there
 	@$(IN_VENV) exec python -m tools.compare $(or $(REV),HEAD) $(if $(OUT),--output $(OUT))

@@ -34,7 +34,7 @@ def check_accuracy(wanted: Promotion, present: Promotion | None, threshold: floa
     if wanted.val_accuracy < threshold:
         raise PipelineError(
             f"{wanted.run}: validation accuracy {wanted.val_accuracy:.4f} is below {threshold:g}, the least that a"
-            " champion must have; train a better run, or lower THRESHOLD"
+            " champion must have (promote.min_val_accuracy in params.yaml); train a better run"
         )
     if present and wanted.comparable(present) and wanted.val_accuracy < present.val_accuracy:
         raise PipelineError(
@@ -70,7 +70,8 @@ def main(arguments: argparse.Namespace) -> None:
             print(f"left out: {run} {reason}")
     wanted, present = promotion(chosen), champion.load()
     if present is None or not wanted.same_model(present.champion):
-        check_accuracy(wanted, present.champion if present else None, arguments.threshold)
+        least = runs.promote.min_val_accuracy if arguments.threshold is None else arguments.threshold
+        check_accuracy(wanted, present.champion if present else None, least)
         check_model(wanted)
         present = Champion(champion=wanted, previous=present.champion if present else None)
         champion.save(present)
@@ -82,5 +83,5 @@ def main(arguments: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", metavar="RUN", nargs="?", help="a name in params.yaml; without it, the best is chosen")
-    parser.add_argument("--threshold", type=float, required=True, help="the least validation accuracy, 0 to 1")
+    parser.add_argument("--threshold", type=float, help="instead of promote.min_val_accuracy of params.yaml")
     errors.run(main, parser)

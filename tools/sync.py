@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline import errors, params
 from pipeline.files import ROOT
-from pipeline.tracking import content, mirror, store, sync
+from pipeline.tracking import champion, content, mirror, registry, store, sync
 
 COMPLETE = ("run.json", "environment.json", "history.csv", "metrics.json")
 
@@ -27,6 +27,10 @@ def main(arguments: argparse.Namespace) -> None:
             except mirror.failures() as error:
                 said = away = f"pending ({mirror.reason(error)})"
         print(f"{name:{width}}  {said}", flush=True)
+    recorded = champion.load()
+    if recorded and not away:
+        for alias, said in registry.replay(recorded).items():
+            print(f"{alias:{width}}  {said}")
 
 
 def is_complete(folder: Path) -> bool:

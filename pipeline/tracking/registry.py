@@ -1,6 +1,5 @@
 """The registered model: its aliases `champion` and `previous` say what `champion.json` says."""
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -138,7 +137,6 @@ def _load(uri: str) -> "keras.Model":
 @contextmanager
 def _asking() -> Iterator[None]:
     """MLflow's own errors in one line, without the credentials that an address may hold."""
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     failures = mirror.failures()
     try:
         yield
