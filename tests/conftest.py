@@ -1,5 +1,9 @@
 """Fixtures that several test files share."""
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from tests import workspace
@@ -19,3 +23,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> workspace.Workspace:
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> workspace.Workspace:
     """A workspace in which nothing has run."""
     return workspace.make(tmp_path_factory.mktemp("fresh"))
+
+
+@pytest.fixture
+def copied(finished: workspace.Workspace, tmp_path: Path) -> Iterator[workspace.Workspace]:
+    """A copy of the finished workspace at another place: a repository that was moved on disk."""
+    yield finished.copy(tmp_path / "moved")
+    shutil.rmtree(tmp_path / "moved")

@@ -106,22 +106,22 @@ def test_an_edit_concerns_the_runs_that_it_concerns(finished: Workspace) -> None
     assert stale(finished) == set()
 
 
-def test_a_forced_second_training_leaves_the_same_bytes(finished: Workspace) -> None:
-    before = finished.contents("vgg-batchnorm")
-    finished.run("dvc", "repro", "--force", "--single-item", "train@vgg-batchnorm")
-    assert finished.contents("vgg-batchnorm") == before
+def test_a_forced_second_training_leaves_the_same_bytes(copied: Workspace) -> None:
+    before = copied.contents("vgg-batchnorm")
+    copied.run("dvc", "repro", "--force", "--single-item", "train@vgg-batchnorm")
+    assert copied.contents("vgg-batchnorm") == before
 
 
-def test_fast_trains_without_the_test_set(finished: Workspace) -> None:
-    test_set = finished.root / "data/processed/test.npz"
+def test_fast_trains_without_the_test_set(copied: Workspace) -> None:
+    test_set = copied.root / "data/processed/test.npz"
     hidden = test_set.rename(test_set.with_suffix(".hidden"))
-    before = finished.contents("lenet-dropout")
+    before = copied.contents("lenet-dropout")
     try:
-        finished.run("python", "-m", "pipeline.train", "lenet-dropout")
-        refused = finished.run("python", "-m", "pipeline.evaluate", "lenet-dropout", check=False)
+        copied.run("python", "-m", "pipeline.train", "lenet-dropout")
+        refused = copied.run("python", "-m", "pipeline.evaluate", "lenet-dropout", check=False)
     finally:
         hidden.rename(test_set)
-    assert finished.contents("lenet-dropout") == before
+    assert copied.contents("lenet-dropout") == before
     assert refused.returncode == 1
     assert refused.stderr.count("\n") == 1
     assert "test.npz: not found" in refused.stderr

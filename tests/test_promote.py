@@ -148,8 +148,7 @@ def accuracy(workspace: Workspace, run: str, value: float) -> None:
 
 
 def test_promoting_twice_and_replaying_into_an_empty_database(finished: Workspace, tmp_path: Path) -> None:
-    shutil.copytree(finished.root, tmp_path / "copy", symlinks=True)
-    copy = Workspace(tmp_path / "copy")
+    copy = finished.copy(tmp_path / "copy")
     accuracy(copy, FIRST, 0.25)
     accuracy(copy, SECOND, 0.2)
     with promoted(copy) as printed:
@@ -189,8 +188,7 @@ def replay(workspace: Workspace) -> dict[str, str]:
 
 
 def test_a_model_in_mlflow_that_is_not_the_file_is_refused(finished: Workspace, tmp_path: Path) -> None:
-    shutil.copytree(finished.root, tmp_path / "copy", symlinks=True)
-    copy = Workspace(tmp_path / "copy")
+    copy = finished.copy(tmp_path / "copy")
     other = copy.results(SECOND) / "model.keras"
     for logged in copy.root.glob("mlartifacts/*/models/*/artifacts/data/model.keras"):
         shutil.copyfile(other, logged)

@@ -61,7 +61,7 @@ def test_a_network_of_ones_own(fresh: Workspace) -> None:
 
     fresh.edit(add)
     fresh.run("dvc", "repro")
-    assert "| mine-plain" in (fresh.root / "results/report.md").read_text()
+    assert "mine-plain" in (fresh.root / "results/report.md").read_text()
 
 
 def test_data_of_ones_own(fresh: Workspace) -> None:

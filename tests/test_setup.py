@@ -46,7 +46,8 @@ def test_the_lock_follows_the_gpu(tmp_path, platform, says, lock):
 def test_make_repro_checks_params_first_and_names_the_stages():
     printed = make("--dry-run", "repro", "RUNS=lenet-plain vgg-plain")
     assert printed.splitlines()[-1].endswith(
-        "python -m pipeline.params lenet-plain vgg-plain && exec dvc repro evaluate@lenet-plain evaluate@vgg-plain"
+        "python -m pipeline.params lenet-plain vgg-plain && dvc repro evaluate@lenet-plain evaluate@vgg-plain"
+        " && exec python -m tools.sync"
     )
 
 

@@ -4,24 +4,14 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import mlflow
-import pytest
 from mlflow.entities import Run
 
 from tests.workspace import RUNS, Workspace
 
 RUN = "lenet-dropout"
-
-
-@pytest.fixture
-def copied(finished: Workspace, tmp_path: Path) -> Iterator[Workspace]:
-    """A copy of the finished workspace at another place: a repository that was moved on disk."""
-    shutil.copytree(finished.root, tmp_path / "moved", symlinks=True)
-    yield Workspace(tmp_path / "moved")
-    shutil.rmtree(tmp_path / "moved")
 
 
 def client(workspace: Workspace) -> mlflow.MlflowClient:

@@ -68,6 +68,15 @@ class Workspace:
         with path.open("w") as stream:
             yaml.dump(values, stream)
 
+    def copy(self, target: Path) -> "Workspace":
+        """A copy of the whole folder, made by another process.
+
+        A process that opens and closes the files of a database drops its own locks on it (POSIX), and this one may
+        hold some.
+        """
+        subprocess.run(["cp", "-R", str(self.root), str(target)], check=True)
+        return Workspace(target)
+
     def results(self, run: str) -> Path:
         """What `run` left."""
         return self.root / "results" / "runs" / run
