@@ -93,11 +93,12 @@ def checkpoints(root: Path, params: Params) -> Iterator[Unused]:
         if run in params.runs and run not in wanted:
             wanted[run] = f"{run}-{inputs.input_key(f'train@{run}')[:16]}"
         lock = folder.with_suffix(".lock")
-        if folder.name != wanted.get(run) and not _held(lock):
+        if folder.name != wanted.get(run) and not held(lock):
             yield Unused(f".checkpoints/{folder.name}: interrupted, its inputs have changed since", [folder, lock])
 
 
-def _held(lock: Path) -> bool:
+def held(lock: Path) -> bool:
+    """Whether a process holds the lock of a training."""
     try:
         with filelock.FileLock(lock, timeout=0):
             return False

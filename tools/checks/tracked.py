@@ -6,9 +6,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-import filelock
-
 from pipeline.tracking import store
+from tools import unused
 from tools.checks.verdict import Verdict, some
 
 RUNNING = """
@@ -86,13 +85,5 @@ def _begun(root: Path) -> dict[str, bool]:
     begun = {}
     for path in (root / CHECKPOINTS).glob("*/training.json"):
         lock = path.parent.with_suffix(".lock")
-        begun[json.loads(path.read_text(encoding="utf-8"))["training_id"]] = lock.exists() and _held(lock)
+        begun[json.loads(path.read_text(encoding="utf-8"))["training_id"]] = lock.exists() and unused.held(lock)
     return begun
-
-
-def _held(lock: Path) -> bool:
-    try:
-        with filelock.FileLock(lock, timeout=0):
-            return False
-    except filelock.Timeout:
-        return True
