@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import files
+from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
     import keras
@@ -43,12 +44,25 @@ def _lasting(value: Any) -> Any:
 def load(path: Path, precision: str = "float32") -> "keras.Model":
     """The model in `path`, computing in `precision`; nothing in the file is executed.
 
-    Every layer but the output follows `precision`; the weights stay float32.
+    Every layer but the output follows `precision`; the weights stay float32. PipelineError for a damaged file.
     """
     import keras
 
+    _require_sound(path)
     model = keras.saving.load_model(path, compile=False, safe_mode=True)
     for layer in model.layers:
         if layer.name != "output":
             layer.dtype_policy = keras.dtype_policies.get(precision)
     return model
+
+
+def _require_sound(path: Path) -> None:
+    """PipelineError unless every member of the archive has its checksum."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            bad = archive.testzip()
+    except zipfile.BadZipFile as error:
+        bad = str(error)
+    if bad:
+        remedy = f"remove it, then run `dvc checkout`, or `dvc repro --force train@{path.parent.name}`"
+        raise PipelineError(f"{path}: damaged ({bad}); {remedy}")

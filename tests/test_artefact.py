@@ -10,6 +10,7 @@ import pytest
 from models import network
 from models.layers import Conv, Dense, Dropout, Flatten, Pool
 from pipeline import artefact, hardware
+from pipeline.errors import PipelineError
 
 LAYERS = (Conv(8, 3), Pool(), Dropout(0.5), Flatten(), Dense(16), Dropout(0.4))
 PIXELS = np.random.default_rng(1).integers(0, 256, (20, 28, 28, 1), dtype=np.uint8)
@@ -135,6 +136,24 @@ def test_a_failed_save_leaves_the_former_file(model, tmp_path, monkeypatch):
         artefact.save(model, path)
     assert path.read_bytes() == before
     assert [left.name for left in tmp_path.iterdir()] == ["model.keras"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda content: content[:-200], "File is not a zip file"),
+        (lambda content: content[:9000] + bytes([content[9000] ^ 1]) + content[9001:], "model.weights.h5"),
+        (lambda content: b"", "File is not a zip file"),
+    ],
+    ids=["cut", "a bit flipped", "empty"],
+)
+def test_a_damaged_file_is_named(model, tmp_path, damage, said):
+    path = tmp_path / "lenet-plain" / "model.keras"
+    artefact.save(model, path)
+    path.write_bytes(damage(path.read_bytes()))
+    remedy = "remove it, then run `dvc checkout`, or `dvc repro --force train@lenet-plain`"
+    with pytest.raises(PipelineError, match=rf"{path}: damaged \({said}\); {remedy}"):
+        artefact.load(path)
 
 
 def test_code_in_the_file_is_not_run(keras, tmp_path):
