@@ -61,7 +61,8 @@ def load(folder: Path, identity: dict[str, Any]) -> tuple[Progress, list[np.ndar
     for path in reversed(kept):
         complaint = _damage(path)
         if complaint:
-            print(f"warning: checkpoint {path} is damaged ({complaint}); trying the one before", file=sys.stderr)
+            aside = path.rename(path.with_name(f"damaged-{path.name}"))  # no longer one of the two that are kept
+            print(f"warning: checkpoint {aside} is damaged ({complaint}); trying the one before", file=sys.stderr)
             continue
         state = files.read_json(path / "state.json")
         _refuse_other(path, state["identity"], identity)
@@ -73,8 +74,10 @@ def load(folder: Path, identity: dict[str, Any]) -> tuple[Progress, list[np.ndar
 
 
 def remove(folder: Path) -> None:
-    """Forget a training that is complete."""
-    shutil.rmtree(folder)
+    """Forget a training that is complete, all of it at once."""
+    gone = tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".tmp")
+    os.rename(folder, gone)
+    shutil.rmtree(gone)
 
 
 def _kept(folder: Path) -> list[Path]:

@@ -124,7 +124,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(three, capsys, file, d
     damage(three / "000003" / file)
     assert loaded(three) == 2
     said = capsys.readouterr().err
-    assert said.startswith(f"warning: checkpoint {three / '000003'} is damaged (")
+    assert said.startswith(f"warning: checkpoint {three / 'damaged-000003'} is damaged (")
     assert said.endswith("); trying the one before\n")
     assert said.count("\n") == 1
 
@@ -138,12 +138,11 @@ def test_all_damaged_is_said_aloud(three, capsys):
     assert lines[-1] == "warning: no checkpoint is usable; starting over"
 
 
-def test_after_damage_the_next_two_are_good(three):
+def test_after_damage_the_last_two_that_are_good_are_kept(three):
     flip(three / "000003" / "arrays.npz")
-    save(three, 4)
-    assert loaded(three) == 4
-    save(three, 5)
-    assert names(three) == ["000004", "000005"]
+    assert loaded(three) == 2
+    save(three, 3)
+    assert names(three) == ["000002", "000003", "damaged-000003"]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +190,14 @@ def test_a_state_that_holds_no_number_is_kept(folder):
 
 def test_remove(three):
     checkpoint.remove(three)
+    assert list(three.parent.iterdir()) == []
+
+
+def test_a_removal_that_is_cut_short_leaves_nothing_to_go_on_with(three, monkeypatch):
+    monkeypatch.setattr(checkpoint.shutil, "rmtree", lambda path: None)  # killed just before it
+    checkpoint.remove(three)
     assert not three.exists()
+    assert [path.name.startswith(f".{three.name}.") for path in three.parent.iterdir()] == [True]
 
 
 HOLD = f"""

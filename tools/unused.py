@@ -88,7 +88,7 @@ def cache_objects(root: Path) -> Iterator[Unused]:
 def checkpoints(root: Path, params: Params) -> Iterator[Unused]:
     """The checkpoints of trainings whose inputs are no longer those of `params.yaml` and the code."""
     wanted: dict[str, str] = {}
-    for folder in sorted((root / ".checkpoints").glob("*/")):
+    for folder in sorted((root / ".checkpoints").glob("[!.]*/")):
         run = folder.name.rpartition("-")[0]
         if run in params.runs and run not in wanted:
             wanted[run] = f"{run}-{inputs.input_key(f'train@{run}')[:16]}"

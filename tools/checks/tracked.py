@@ -1,6 +1,7 @@
 """MLflow's database, and what a process that died left behind."""
 
 import json
+import shutil
 import sqlite3
 import time
 from contextlib import closing
@@ -67,9 +68,7 @@ def leftovers(root: Path, repair: bool = False) -> Verdict:
         return Verdict(f"temporary files of a process that died: {some(names)}", "run `make doctor REPAIR=1`")
     for path in reversed(old):
         if path.is_dir():
-            for inner in path.iterdir():
-                inner.unlink()
-            path.rmdir()
+            shutil.rmtree(path)
         elif path.exists():
             path.unlink()
     return Verdict(f"temporary files, deleted: {some(names)}")
