@@ -24,7 +24,7 @@ def evaluate(run: Run, results: Path) -> None:
     images, labels = data.load("test")
     probabilities = predict(run, results / "model.keras", images)
     predicted = probabilities.argmax(axis=1)
-    files.write_json(results / "metrics.json", training_metrics(results) | test_metrics(labels, probabilities))
+    files.write_json(results / "metrics.json", validation_metrics(results) | test_metrics(labels, probabilities))
     files.write_csv(results / "per_class.csv", per_class(labels, predicted))
     pairs = zip(labels.tolist(), predicted.tolist(), strict=True)
     files.write_csv(results / "predictions.csv", [{"actual": actual, "predicted": guess} for actual, guess in pairs])
@@ -44,15 +44,10 @@ def predict(run: Run, path: Path, images: np.ndarray) -> np.ndarray:
     return model.predict(images, batch_size=BATCH, verbose=1 if sys.stdout.isatty() else 0)
 
 
-def training_metrics(results: Path) -> dict[str, Any]:
-    """The last epoch's losses and accuracies, and the best validation accuracy with the first epoch that had it."""
-    rows = files.read_csv(results / "history.csv")
-    names = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
-    best = max(rows, key=lambda row: float(row["val_accuracy"]))
-    return {name: float(rows[-1][name]) for name in names} | {
-        "best_val_accuracy": float(best["val_accuracy"]),
-        "best_val_accuracy_epoch": int(best["epoch"]),
-    }
+def validation_metrics(results: Path) -> dict[str, float]:
+    """The last epoch's validation loss and accuracy."""
+    last = files.read_csv(results / "history.csv")[-1]
+    return {name: float(last[name]) for name in ("val_loss", "val_accuracy")}
 
 
 def test_metrics(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
