@@ -30,8 +30,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture
 def begun(undisturbed: Workspace, tmp_path: Path) -> Workspace:
     """A copy of it that has not trained."""
-    shutil.copytree(undisturbed.root, tmp_path / "copy", symlinks=True)
-    copy = Workspace(tmp_path / "copy")
+    copy = undisturbed.copy(tmp_path / "copy")
     shutil.rmtree(copy.root / "results")
     return copy
 

@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import mlflow
@@ -84,10 +86,20 @@ def test_a_lost_database_is_rebuilt(copied: Workspace, finished: Workspace) -> N
 
 
 def test_a_clone_without_weights_says_so(copied: Workspace) -> None:
-    (copied.root / "mlflow.db").unlink()
+    forget_but_for_the_write_ahead_log(copied.root / "mlflow.db")
     for name in RUNS:
         (copied.results(name) / "model.keras").unlink()
     assert sync(copied) == dict.fromkeys(RUNS, "rebuilt without model")
+
+
+def forget_but_for_the_write_ahead_log(path: Path) -> None:
+    """Delete the database as a person does, while its last changes are still in a file beside it."""
+    log = Path(f"{path}-wal")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE left_over (value)")
+        content = log.read_bytes()
+    path.unlink()
+    log.write_bytes(content)
 
 
 def test_a_moved_repository_finds_its_artifacts(copied: Workspace, finished: Workspace) -> None:

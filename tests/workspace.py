@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,12 +71,18 @@ class Workspace:
             yaml.dump(values, stream)
 
     def copy(self, target: Path) -> "Workspace":
-        """A copy of the whole folder, made by another process.
+        """A copy of the whole folder, made by another process, its database by sqlite itself.
 
         A process that opens and closes the files of a database drops its own locks on it (POSIX), and this one may
         hold some.
         """
         subprocess.run(["cp", "-R", str(self.root), str(target)], check=True)
+        for name in target.glob("mlflow.db*"):
+            name.unlink()
+        if (self.root / "mlflow.db").exists():
+            databases = [sqlite3.connect(folder / "mlflow.db") for folder in (self.root, target)]
+            with closing(databases[0]) as source, closing(databases[1]) as made:
+                source.backup(made)
         return Workspace(target)
 
     def results(self, run: str) -> Path:

@@ -74,15 +74,14 @@ def _follow_a_move(path: Path, artifacts: str) -> None:
 
 
 def _create(path: Path, artifacts: str) -> None:
-    import mlflow
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     temporary = path.with_name(f".{path.name}.tmp")
-    for name in (temporary, Path(f"{temporary}-wal"), Path(f"{temporary}-shm")):
-        name.unlink(missing_ok=True)
-    uri = f"sqlite:///{temporary}"
-    SqlAlchemyStore(uri, artifacts).engine.dispose()
-    _experiment(mlflow.MlflowClient(uri), artifacts)
+    for name in (str(temporary), f"{temporary}-wal", f"{temporary}-shm", f"{path}-wal", f"{path}-shm"):
+        Path(name).unlink(missing_ok=True)  # what a deleted database left would be taken for changes of the new one
+    created = SqlAlchemyStore(f"sqlite:///{temporary}", artifacts)
+    created.create_experiment(EXPERIMENT, artifact_location=artifacts)
+    created.engine.dispose()
     with closing(sqlite3.connect(temporary)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.execute("PRAGMA journal_mode=WAL")
