@@ -11,6 +11,13 @@ from tests import workspace
 pytest_plugins = ["tests.allowed_skips"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process runs all tests of the finished workspace, and all other tests of one file."""
+    for item in items:
+        name = "finished" if "finished" in item.fixturenames else item.path.name
+        item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> workspace.Workspace:
     """A workspace in which the whole pipeline has run once; tests that change it put it back."""
