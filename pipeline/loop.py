@@ -68,7 +68,7 @@ class Training:
         """What is left of one epoch, then validation."""
         epoch, step = self.progress.epoch, self.progress.step
         protocol = self.protocol
-        images, labels = epochs.arrays(*self.images["train"], protocol.seed, epoch, protocol.max_shift)
+        images, labels = epochs.arrays(*self.images["train"], protocol, epoch)
         begin = step * protocol.batch_size
         logs = self.model.fit(
             images[begin:],

@@ -69,8 +69,9 @@ class Protocol(Section):
     """How to train one run: a protocol's values for its architecture, with what the run overrides.
 
     `learning_rate` is the peak of `one_cycle`, whose rise takes the share `warmup` of all steps (Smith & Topin, 2018).
-    `dropout_scale` multiplies the printed dropout rates; `max_shift` is in pixels; `clip_norm` bounds the gradients'
-    global norm, on several devices that of each one's share; `rho` and `epsilon` are Adadelta's (Zeiler, 2012).
+    `dropout_scale` multiplies the printed dropout rates; `clip_norm` bounds the gradients' global norm, on several
+    devices that of each one's share; `rho` and `epsilon` are Adadelta's (Zeiler, 2012). Each image is moved by up to
+    `max_shift` pixels, turned by up to `max_rotation` degrees and enlarged or shrunk by up to the share `max_zoom`.
     """
 
     seed: Seed
@@ -90,6 +91,8 @@ class Protocol(Section):
     batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)]
     dropout_scale: Annotated[float, Field(ge=0, le=1)]
     max_shift: Annotated[int, Field(ge=0, le=8)]
+    max_rotation: Annotated[float, Field(gt=0, le=45)] | None = None
+    max_zoom: Annotated[float, Field(gt=0, le=0.5)] | None = None
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
     threads: Literal["auto"] | int
 

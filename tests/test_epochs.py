@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 
 from pipeline import epochs
+from pipeline.schema import Protocol
 
 IMAGES = np.arange(1, 13, dtype=np.uint8).reshape(1, 4, 3, 1)  # 4 high, 3 wide
 MANY = np.random.default_rng(0).integers(1, 256, (50, 28, 28, 1), dtype=np.uint8)
 LABELS = np.arange(50, dtype=np.uint8)
+
+
+def protocol(seed=1, max_shift=0, **changes):
+    """All that an epoch's images depend on."""
+    return Protocol.model_construct(seed=seed, max_shift=max_shift, **changes)
 
 
 @pytest.mark.parametrize(
@@ -36,14 +42,14 @@ def test_each_image_has_its_own_shift_and_channels_stay_together():
 
 
 def test_an_epoch_has_every_image_once_with_its_label():
-    images, labels = epochs.arrays(MANY, LABELS, seed=1, epoch=0, max_shift=0)
+    images, labels = epochs.arrays(MANY, LABELS, protocol(seed=1, max_shift=0), 0)
     assert sorted(labels) == list(range(50))
     assert list(labels) != list(range(50))
     np.testing.assert_array_equal(images, MANY[labels])
 
 
 def test_shifted_images_keep_their_labels_and_shifts_reach_both_ends():
-    images, labels = epochs.arrays(MANY, LABELS, seed=1, epoch=0, max_shift=2)
+    images, labels = epochs.arrays(MANY, LABELS, protocol(seed=1, max_shift=2), 0)
     found = set()
     for image, label in zip(images, labels, strict=True):
         shifts = [
@@ -58,16 +64,61 @@ def test_shifted_images_keep_their_labels_and_shifts_reach_both_ends():
 
 
 def test_equal_for_equal_seed_and_epoch_and_different_otherwise():
-    images, labels = epochs.arrays(MANY, LABELS, seed=1, epoch=3, max_shift=2)
-    again = epochs.arrays(MANY, LABELS, seed=1, epoch=3, max_shift=2)
+    images, labels = epochs.arrays(MANY, LABELS, protocol(seed=1, max_shift=2), 3)
+    again = epochs.arrays(MANY, LABELS, protocol(seed=1, max_shift=2), 3)
     np.testing.assert_array_equal(images, again[0])
     np.testing.assert_array_equal(labels, again[1])
-    orders = {tuple(epochs.arrays(MANY, LABELS, seed, epoch, 2)[1]) for seed in (1, 2, 3) for epoch in (0, 1, 2)}
+    orders = {
+        tuple(epochs.arrays(MANY, LABELS, protocol(seed, max_shift=2), epoch)[1])
+        for seed in (1, 2, 3)
+        for epoch in (0, 1, 2)
+    }
     assert len(orders) == 9
 
 
 def test_what_came_in_is_left_as_it_was():
     before = MANY.copy()
-    epochs.arrays(MANY, LABELS, seed=1, epoch=0, max_shift=2)
+    epochs.arrays(MANY, LABELS, protocol(seed=1, max_shift=2), 0)
     np.testing.assert_array_equal(MANY, before)
     np.testing.assert_array_equal(LABELS, np.arange(50))
+
+
+POINTS = np.zeros((5, 5), np.uint8)
+POINTS[0, 2], POINTS[2, 4] = 200, 100  # above the centre, and right of it
+
+
+@pytest.mark.parametrize(
+    ("degrees", "zoom", "expected"),
+    [
+        (0, 1, {(0, 2): 200, (2, 4): 100}),
+        (90, 1, {(2, 0): 200, (0, 2): 100}),
+        (-90, 1, {(2, 4): 200, (4, 2): 100}),
+        (180, 1, {(4, 2): 200, (2, 0): 100}),
+        (0, 0.5, {(1, 2): 200, (2, 3): 100}),
+        (0, 2, {}),  # both are moved out of the picture
+    ],
+)
+def test_a_turn_and_a_zoom(degrees, zoom, expected):
+    turned = epochs.turned(POINTS[None, ..., None], np.deg2rad([degrees]), np.array([zoom]))[0, ..., 0]
+    assert turned.dtype == np.uint8
+    assert {(int(row), int(column)): int(turned[row, column]) for row, column in np.argwhere(turned)} == expected
+
+
+def test_an_enlarged_point_is_as_bright_and_fades_linearly():
+    point = np.zeros((1, 5, 5, 1), np.uint8)
+    point[0, 2, 2] = 200
+    enlarged = epochs.turned(point, np.zeros(1), np.array([2.0]))[0, ..., 0]
+    assert enlarged[1:4, 1:4].tolist() == [[50, 100, 50], [100, 200, 100], [50, 100, 50]]
+    assert enlarged.sum() == 800
+
+
+def test_turning_changes_neither_order_nor_shifts_and_reaches_both_ends(monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(epochs, "turned", lambda images, angles, zooms: drawn.update(a=angles, z=zooms) or images)
+    plain = epochs.arrays(MANY, LABELS, protocol(max_shift=2), 0)
+    moved = epochs.arrays(MANY, LABELS, protocol(max_shift=2, max_rotation=10.0, max_zoom=0.2), 0)
+    np.testing.assert_array_equal(moved[0], plain[0])
+    np.testing.assert_array_equal(moved[1], plain[1])
+    degrees = np.rad2deg(drawn["a"])
+    assert -10 <= degrees.min() < -8 < 8 < degrees.max() <= 10
+    assert 0.8 <= drawn["z"].min() < 0.84 < 1.16 < drawn["z"].max() <= 1.2

@@ -65,6 +65,8 @@ def test_a_runs_value_wins_over_its_architectures_and_that_over_the_common_one(p
         "dropout_scale": 0.5,
         "batch_norm_momentum": 0.9,
         "max_shift": 2,
+        "max_rotation": None,
+        "max_zoom": None,
         "precision": "auto",
         "threads": "auto",
     }

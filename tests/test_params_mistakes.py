@@ -12,8 +12,8 @@ COMMON = "protocols.quick.common"
 RATE = "learning_rate: 0.003"
 SETTINGS = (
     "seed, epochs, training_images, validation_data, validation_images, batch_size, optimizer, learning_rate, rho,"
-    " epsilon, schedule, warmup, clip_norm, initializer, batch_norm_momentum, dropout_scale, max_shift, precision,"
-    " threads"
+    " epsilon, schedule, warmup, clip_norm, initializer, batch_norm_momentum, dropout_scale, max_shift, max_rotation,"
+    " max_zoom, precision, threads"
 )
 OF_RUN = f"architecture, pooling, dropout, batch_norm, {SETTINGS}, quick"
 FILES = "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte"
