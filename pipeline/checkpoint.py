@@ -19,18 +19,20 @@ from pipeline.errors import PipelineError
 from pipeline.progress import Progress
 
 KEPT = 2
+ASIDE = "damaged-"
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a training, which the system frees when its process dies; PipelineError if it is taken."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(folder.with_suffix(".lock"))
     try:
         held = lock.acquire(timeout=0)
     except filelock.Timeout:
         raise PipelineError(f"{folder.name}: another process trains this run; wait for it, or stop it") from None
     with held:
+        folder.mkdir(exist_ok=True)
         yield
 
 
@@ -38,7 +40,7 @@ def save(folder: Path, identity: dict[str, Any], progress: Progress, arrays: Seq
     """Add a checkpoint to `folder` and drop all but the last two; a killed process leaves none half-written."""
     _sweep(folder)
     kept = _kept(folder)
-    target = folder / f"{int(kept[-1].name) + 1 if kept else 1:06d}"
+    target = folder / f"{_last(folder) + 1:06d}"
     temporary = Path(tempfile.mkdtemp(dir=folder, prefix=".tmp-"))
     state = {"identity": identity, "progress": dataclasses.asdict(progress)}
     files.write_text(temporary / "state.json", json.dumps(state))
@@ -61,7 +63,7 @@ def load(folder: Path, identity: dict[str, Any]) -> tuple[Progress, list[np.ndar
     for path in reversed(kept):
         complaint = _damage(path)
         if complaint:
-            aside = path.rename(path.with_name(f"damaged-{path.name}"))  # no longer one of the two that are kept
+            aside = path.rename(path.with_name(f"{ASIDE}{path.name}"))  # no longer one of the two that are kept
             print(f"warning: checkpoint {aside} is damaged ({complaint}); trying the one before", file=sys.stderr)
             continue
         state = files.read_json(path / "state.json")
@@ -82,6 +84,12 @@ def remove(folder: Path) -> None:
 
 def _kept(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.name.isdigit())
+
+
+def _last(folder: Path) -> int:
+    """The highest number that a checkpoint has or had before it was set aside, 0 if there is none."""
+    names = [path.name.removeprefix(ASIDE) for path in folder.iterdir()]
+    return max((int(name) for name in names if name.isdigit()), default=0)
 
 
 def _sweep(folder: Path) -> None:

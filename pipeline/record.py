@@ -4,6 +4,7 @@ import dataclasses
 import os
 import platform
 import subprocess
+import sys
 import time
 import uuid
 from importlib import metadata
@@ -44,10 +45,14 @@ def describe(run: Run, model: "keras.Sequential", key: str) -> dict[str, Any]:
 def begin(folder: Path) -> dict[str, Any]:
     """Who this training is and when it began, kept in `folder` from its first start to its end."""
     path = folder / "training.json"
-    if not path.exists():
-        training = {"training_id": uuid.uuid4().hex, "started": round(time.time(), 3), "git": _git()}
-        files.write_json(path, training)
-    return files.read_json(path)
+    if path.exists():
+        try:
+            return files.read_json(path)
+        except ValueError as error:
+            print(f"warning: {path} is damaged ({error}); MLflow shows the rest as a run of its own", file=sys.stderr)
+    training = {"training_id": uuid.uuid4().hex, "started": round(time.time(), 3), "git": _git()}
+    files.write_json(path, training)
+    return training
 
 
 def environment(training: dict[str, Any], progress: Progress, session: Session, complete: bool) -> dict[str, Any]:

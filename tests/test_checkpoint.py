@@ -142,7 +142,15 @@ def test_after_damage_the_last_two_that_are_good_are_kept(three):
     flip(three / "000003" / "arrays.npz")
     assert loaded(three) == 2
     save(three, 3)
-    assert names(three) == ["000002", "000003", "damaged-000003"]
+    assert names(three) == ["000002", "000004", "damaged-000003"]
+
+
+def test_after_all_were_damaged_new_ones_may_be_damaged_too(folder):
+    for number in (1, 2):
+        save(folder, number)
+        (folder / f"00000{number}" / "manifest.json").unlink()
+        assert checkpoint.load(folder, IDENTITY) is None
+    assert names(folder) == ["damaged-000001", "damaged-000002"]
 
 
 @pytest.mark.parametrize(
