@@ -14,9 +14,10 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from tests.test_sync import RUN, client, content, of_result, sync
+from tests.mirrored import RUN, client, content, of_result, sync
 from tests.workspace import RUNS, Workspace
 
+PASSWORD = "-".join(["open", "sesame"])  # not to be found in this file
 WAIT = 120  # seconds, at most, for the server to answer
 
 
@@ -45,6 +46,9 @@ class Server:
             assert time.monotonic() < until, "the server does not answer"
             time.sleep(0.5)
 
+    def uri_with(self, password: str) -> str:
+        return self.uri.replace("//", f"//somebody:{password}@")
+
     def answers(self) -> bool:
         with suppress(OSError), urllib.request.urlopen(f"{self.uri}/health", timeout=2) as answer:
             return answer.status == 200
@@ -63,8 +67,10 @@ def server(tmp_path_factory: pytest.TempPathFactory, finished: Workspace) -> Ite
     started.stop()
 
 
-def test_an_empty_server_is_filled_and_nothing_is_retrained(server: Server, finished: Workspace) -> None:
-    assert sync(finished, MLFLOW_TRACKING_URI=server.uri) == dict.fromkeys(RUNS, "rebuilt")
+def test_an_empty_server_is_filled_no_password_leaks_and_nothing_is_retrained(
+    server: Server, finished: Workspace
+) -> None:
+    assert sync(finished, MLFLOW_TRACKING_URI=server.uri_with(PASSWORD)) == dict.fromkeys(RUNS, "rebuilt")
     theirs = mlflow.MlflowClient(server.uri)
     training = of_result(finished).data.tags["training_id"]
     experiment = theirs.get_experiment_by_name("mnist").experiment_id
@@ -74,6 +80,8 @@ def test_an_empty_server_is_filled_and_nothing_is_retrained(server: Server, fini
     assert mlflow.keras.load_model(f"models:/{run.outputs.model_outputs[0].model_id}").name == "lenet"
     assert sync(finished, MLFLOW_TRACKING_URI=server.uri) == dict.fromkeys(RUNS, "linked")
     assert "Running stage" not in finished.run("dvc", "repro", MLFLOW_TRACKING_URI=server.uri).stdout
+    for place in (server.folder, finished.root):
+        assert [path for path in place.rglob("*") if path.is_file() and PASSWORD.encode() in path.read_bytes()] == []
 
 
 def test_a_server_that_dies_in_mid_run_costs_seconds_and_loses_nothing(server: Server, finished: Workspace) -> None:

@@ -9,57 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 import mlflow
-from mlflow.entities import Run
 
+from tests.mirrored import RUN, client, content, digests, of_result, runs, sync
 from tests.workspace import RUNS, Workspace
-
-RUN = "lenet-dropout"
-
-
-def client(workspace: Workspace) -> mlflow.MlflowClient:
-    return mlflow.MlflowClient(f"sqlite:///{workspace.root}/mlflow.db")
-
-
-def runs(workspace: Workspace, **options: object) -> list[Run]:
-    mine = client(workspace)
-    return list(mine.search_runs([mine.get_experiment_by_name("mnist").experiment_id], **options))
-
-
-def sync(workspace: Workspace, *options: str, **environment: str) -> dict[str, str]:
-    """What `make sync` says of each run."""
-    lines = workspace.run("python", "-m", "tools.sync", *options, **environment).stdout.splitlines()
-    return {name: said.strip() for name, _, said in (line.partition("  ") for line in lines) if name in RUNS}
-
-
-def content(mine: mlflow.MlflowClient, run: Run) -> dict[str, object]:
-    """Everything that a person can see of a run."""
-    curves = {
-        key: [(point.step, point.value, point.timestamp) for point in mine.get_metric_history(run.info.run_id, key)]
-        for key in run.data.metrics
-    }
-    hidden = {"rebuilt", "mlflow.user", "mlflow.source.name", "mlflow.source.type"}
-    return {
-        "name": run.info.run_name,
-        "times": (run.info.start_time, run.info.end_time, run.info.status),
-        "params": run.data.params,
-        "tags": {key: value for key, value in run.data.tags.items() if key not in hidden},
-        "curves": curves,
-        "files": sorted(
-            Path(item.path).name
-            for folder in ("figures", "results")
-            for item in mine.list_artifacts(run.info.run_id, folder)
-        ),
-        "pictures": sorted(
-            item.path.split("+timestamp+")[0] for item in mine.list_artifacts(run.info.run_id, "images")
-        ),
-        "data": [entry.dataset.digest for entry in run.inputs.dataset_inputs],
-    }
-
-
-def of_result(workspace: Workspace, name: str = RUN) -> Run:
-    training = json.loads((workspace.results(name) / "environment.json").read_text())["training_id"]
-    (found,) = runs(workspace, filter_string=f"tags.training_id = '{training}'")
-    return found
 
 
 def test_what_is_there_is_linked_and_nothing_changes(finished: Workspace) -> None:
@@ -69,6 +21,20 @@ def test_what_is_there_is_linked_and_nothing_changes(finished: Workspace) -> Non
     assert [run.info.run_id for run in runs(finished)] == before
     assert finished.run("dvc", "status").stdout == status
     assert "up to date" in status
+
+
+def test_the_view_shows_what_is_there(finished: Workspace) -> None:
+    sync(finished)
+    tags = client(finished).get_experiment_by_name("mnist").tags
+    view = json.loads(json.loads(tags["mlflow.sharedViewState.study"])["state"])
+    metrics = [chart["metricKey"] for chart in view["compareRunCharts"] if "metricKey" in chart]
+    assert metrics[:4] == ["val_loss", "val_accuracy", "train_loss", "train_accuracy"]
+    assert all(set(metrics) <= set(of_result(finished, name).data.metrics) for name in RUNS)
+    pictures = [(*chart["imageKeys"], chart["step"]) for chart in view["compareRunCharts"] if "imageKeys" in chart]
+    layers = ["conv1", "conv2", "conv3", "conv4", "conv5", "dense1", "dense2", "dense3", "output"]
+    assert pictures == [(f"weights_{layer}", 2) for layer in layers]
+    logged = digests(client(finished), f"runs:/{of_result(finished, 'vgg-batchnorm').info.run_id}/images")
+    assert {f"images/{key}+step+{step}.png" for key, step in pictures} <= set(logged)
 
 
 def test_a_lost_database_is_rebuilt(copied: Workspace, finished: Workspace) -> None:
@@ -125,6 +91,22 @@ def test_a_forced_retraining_is_a_second_run_of_the_same_key(copied: Workspace) 
     second = of_result(copied)
     assert second.info.run_id != first.info.run_id
     assert second.data.tags["input_key"] == first.data.tags["input_key"]
+    client(copied).delete_run(second.info.run_id)
+    assert sync(copied)[RUN] == "relinked (found by key)"
+
+
+def test_edit_and_revert_comes_back_to_the_original_run(copied: Workspace) -> None:
+    original = of_result(copied).info.run_id
+    before = {run.info.run_id for run in runs(copied)}
+    copied.edit(lambda values: values["runs"][RUN].update(seed=5))
+    copied.run("dvc", "repro", "--single-item", f"train@{RUN}")
+    edited = of_result(copied).info.run_id
+    assert {run.info.run_id for run in runs(copied)} - before == {edited}
+    copied.edit(lambda values: values["runs"][RUN].pop("seed"))
+    assert "Running stage" not in copied.run("dvc", "repro", f"evaluate@{RUN}").stdout
+    assert of_result(copied).info.run_id == original
+    assert sync(copied) == dict.fromkeys(RUNS, "linked")
+    assert {run.info.run_id for run in runs(copied)} - before == {edited}
 
 
 def test_a_server_that_is_away_leaves_results_pending(finished: Workspace) -> None:
@@ -145,7 +127,8 @@ def test_three_processes_may_start_on_no_database(tmp_path: Path) -> None:
         for _ in range(3)
     ]
     assert [process.communicate()[0].strip() for process in started] == ["1", "1", "1"]
-    assert (tmp_path / "mlflow.db").exists()
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_temporary_experiment_logs_into_the_database_that_people_see(copied: Workspace) -> None:

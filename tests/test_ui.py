@@ -15,11 +15,18 @@ def database(tmp_path, monkeypatch):
     return tmp_path / "mlflow.db"
 
 
-def test_it_opens_the_experiment_of_this_project(database):
+@pytest.mark.parametrize(
+    ("tags", "shown"),
+    [([], ""), ([("mlflow.sharedViewState.study", "{}", 7)], "&viewStateShareKey=study"), ([("other", "", 7)], "")],
+)
+def test_it_opens_the_experiment_of_this_project_in_its_own_view(database, tags, shown):
     with sqlite3.connect(database) as connection:
         connection.execute("CREATE TABLE experiments (experiment_id INTEGER, name TEXT)")
+        connection.execute("CREATE TABLE experiment_tags (key TEXT, value TEXT, experiment_id INTEGER)")
         connection.execute("INSERT INTO experiments VALUES (0, 'Default'), (7, 'mnist')")
-    assert ui.experiment() == "7"
+        connection.executemany("INSERT INTO experiment_tags VALUES (?, ?, ?)", tags)
+    runs = "http://127.0.0.1:5001/#/experiments/7/runs"
+    assert ui.address(5001) == f"{runs}?workflowType=machine_learning&compareRunsMode=CHART{shown}"
 
 
 def test_without_a_database_it_says_what_to_do(database):

@@ -1,11 +1,12 @@
 """See to it that every result of `params.yaml`'s runs has its MLflow run, a line for each: `make sync`."""
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline import errors, params
 from pipeline.files import ROOT
-from pipeline.tracking import champion, content, mirror, registry, store, sync
+from pipeline.tracking import champion, content, mirror, registry, store, sync, view
 
 COMPLETE = ("run.json", "environment.json", "history.csv", "metrics.json")
 
@@ -14,7 +15,7 @@ def main(arguments: argparse.Namespace) -> None:
     """Print a line a run; a tracking server that is away leaves the rest pending, which is no error."""
     runs = {name: ROOT / "results" / "runs" / name for name in params.load().runs}
     width = max(map(len, runs))
-    connected, away = None, ""
+    connected, away, seen = None, "", []
     for name, folder in runs.items():
         if not is_complete(folder):
             said = "no results yet"
@@ -23,10 +24,14 @@ def main(arguments: argparse.Namespace) -> None:
         else:
             try:
                 connected = connected or store.connect()
-                said = sync.sync(*connected, content.read(folder), arguments.restore)
+                seen.append(content.read(folder))
+                said = sync.sync(*connected, seen[-1], arguments.restore)
             except mirror.failures() as error:
                 said = away = f"pending ({mirror.reason(error)})"
         print(f"{name:{width}}  {said}", flush=True)
+    if seen and not away:
+        with suppress(*mirror.failures()):  # it is a comfort; the next time will do
+            view.save(*connected, seen)
     recorded = champion.load()
     if recorded and not away:
         for alias, said in registry.replay(recorded).items():

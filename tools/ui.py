@@ -9,26 +9,37 @@ from contextlib import closing
 from pipeline import errors
 from pipeline.errors import PipelineError
 from pipeline.files import ROOT
-from pipeline.tracking import store
+from pipeline.tracking import store, view
 
 DATABASE = ROOT / store.DATABASE
 HOST = "127.0.0.1"
 PORTS = range(5000, 5020)  # the first is often taken, on macOS by the system itself
 
 
-def experiment() -> str:
-    """The id of the experiment in mlflow.db; PipelineError if there is none."""
+def experiment() -> tuple[str, bool]:
+    """The id of the experiment in mlflow.db, and whether it holds the view; PipelineError if it is missing."""
     if not DATABASE.exists():
         raise PipelineError(f"{DATABASE.name}: not found; run `make repro` first, it records every training there")
-    query = "SELECT experiment_id FROM experiments WHERE name = ?"
+    query = """SELECT experiments.experiment_id, experiment_tags.key FROM experiments
+        LEFT JOIN experiment_tags ON experiment_tags.experiment_id = experiments.experiment_id AND key = ?
+        WHERE name = ?"""
     try:
         with closing(sqlite3.connect(f"{DATABASE.as_uri()}?mode=ro", uri=True)) as connection:
-            found = connection.execute(query, [store.EXPERIMENT]).fetchone()
+            found = connection.execute(query, [view.TAG, store.EXPERIMENT]).fetchone()
     except sqlite3.DatabaseError as error:
         raise PipelineError(f"{DATABASE.name}: {error}; it is no MLflow database, move it away") from None
     if found is None:
         raise PipelineError(f"{DATABASE.name}: it has no experiment {store.EXPERIMENT!r}; run `make repro` to fill it")
-    return str(found[0])
+    return str(found[0]), found[1] is not None
+
+
+def address(number: int) -> str:
+    """Where the server on that port shows the charts of all runs, as this project orders them."""
+    found, viewed = experiment()
+    query = "workflowType=machine_learning&compareRunsMode=CHART"
+    if viewed:
+        query += f"&viewStateShareKey={view.KEY}"
+    return f"http://{HOST}:{number}/#/experiments/{found}/runs?{query}"
 
 
 def port(wanted: int | None) -> int:
@@ -47,8 +58,9 @@ def port(wanted: int | None) -> int:
 def main(arguments: argparse.Namespace) -> None:
     """Print the address, then become the server."""
     number = port(arguments.port)
-    address = f"http://{HOST}:{number}/#/experiments/{experiment()}/runs?compareRunsMode=CHART"
-    print(f"in some 20 seconds at {address}\nCtrl-C ends it", flush=True)
+    print(f"in some 20 seconds at {address(number)}\nCtrl-C ends it", flush=True)
+    store.follow_a_move(ROOT)
+    store.set_environment()
     os.chdir(ROOT)
     options = ["--backend-store-uri", f"sqlite:///{DATABASE}", "--host", HOST, "--port", str(number), "--workers", "1"]
     os.execvp("mlflow", ["mlflow", "ui", *options])

@@ -2,9 +2,13 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 EXAMPLE = np.zeros((1, 28, 28, 1), np.uint8)  # a stroke: a one
 EXAMPLE[:, 4:24, 13:16] = 255
@@ -41,6 +45,13 @@ def log(run_id: str, path: Path, requirements: list[str]) -> None:
         pip_requirements=requirements,
         validate_serving_input=False,  # it would load the file and predict, each time
     )
+
+
+def is_there(client: "MlflowClient", run: "Run") -> bool:
+    """Whether the run has a model, other than one that was being logged when its process died and lacks its files."""
+    logged = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
+    halves = {model.model_id for model in logged if str(model.status) != "READY"}
+    return any(output.model_id not in halves for output in run.outputs.model_outputs)
 
 
 class _File:

@@ -1,6 +1,5 @@
 """Make MLflow say what a run's folder says. Idempotent: live logging, catching up and rebuilding are one function."""
 
-import json
 import re
 import sqlite3
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import Interrupted
-from pipeline.tracking import content, logged_model, pictures, store
+from pipeline.tracking import content, logged_model, pictures, run, store
 from pipeline.tracking.content import Content, Point
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def reason(error: Exception) -> str:
 
 def write(client: "MlflowClient", experiment: str, wanted: Content, status: str) -> str:
     """Create the run or find it by its training id, add what it lacks, and return MLflow's id of it."""
-    run_id = find(client, experiment, wanted.training_id) or _create(client, experiment, wanted)
+    run_id = run.find_or_create(client, experiment, wanted)
     pictures.log(client, run_id, wanted.folder, wanted.stamps)
     _log_points(client, run_id, wanted.points)
     if client.get_run(run_id).data.tags.get(DESCRIPTION) != wanted.description:
@@ -89,32 +88,10 @@ def write(client: "MlflowClient", experiment: str, wanted: Content, status: str)
         for folder, paths in wanted.files.items():
             for path in paths:
                 client.log_artifact(run_id, str(path), folder)
-        if wanted.model and not client.get_run(run_id).outputs.model_outputs:
+        if wanted.model and not logged_model.is_there(client, client.get_run(run_id)):
             logged_model.log(run_id, wanted.model, wanted.requirements)
     _set_status(client, run_id, status, wanted.finished)
     return run_id
-
-
-def find(client: "MlflowClient", experiment: str, training_id: str) -> str | None:
-    """MLflow's id of a training, None if it has no run."""
-    runs = client.search_runs([experiment], f"tags.training_id = '{training_id}'", max_results=1)
-    return runs[0].info.run_id if runs else None
-
-
-def _create(client: "MlflowClient", experiment: str, wanted: Content) -> str:
-    from mlflow.entities import Dataset, DatasetInput, InputTag, Param
-
-    run = client.create_run(experiment, start_time=wanted.started, tags=wanted.tags, run_name=wanted.name)
-    client.log_batch(run.info.run_id, params=[Param(name, str(value)) for name, value in wanted.params.items()])
-    data = Dataset(
-        name="mnist",
-        digest=wanted.data_digest[:36],  # as long as MLflow takes
-        source_type="dvc",
-        source=json.dumps({"stage": "preprocess", "folder": "data/processed"}),
-        profile=json.dumps(wanted.images),
-    )
-    client.log_inputs(run.info.run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
-    return run.info.run_id
 
 
 def _log_points(client: "MlflowClient", run_id: str, points: list[Point]) -> None:

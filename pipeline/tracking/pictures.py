@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline import files
 from pipeline.figures import looks, style
+from pipeline.tracking.content import weights_key
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 FOLDER = "images"  # where MLflow puts pictures that have a key and a step
 LOGGED = re.compile(r"(?P<key>.+)\+step\+(?P<step>\d+)\+timestamp\+\d+\+[^+]+\.png")
-DPI = 80
+INCHES, DPI = 2.4, 150  # square, as MLflow's cells are, and legible at 150 pixels
 
 
 def log(client: "MlflowClient", run_id: str, folder: Path, stamps: dict[int, int]) -> None:
@@ -26,7 +27,7 @@ def log(client: "MlflowClient", run_id: str, folder: Path, stamps: dict[int, int
         return
     run = files.read_json(folder / "run.json")
     there = {
-        (match["key"].replace("~", "/"), int(match["step"]))
+        (match["key"], int(match["step"]))
         for item in client.list_artifacts(run_id, FOLDER)
         if (match := LOGGED.fullmatch(Path(item.path).name))
     }
@@ -39,7 +40,7 @@ def log(client: "MlflowClient", run_id: str, folder: Path, stamps: dict[int, int
 def _wanted(histograms: dict[str, Any]) -> Iterator[tuple[str, int, str, dict[str, Any]]]:
     for layer, entry in histograms.items():
         for epoch in range(1, len(entry["counts"]) + 1):
-            yield f"weights/{layer}", epoch, layer, entry
+            yield weights_key(layer), epoch, layer, entry
 
 
 @style.applied()
@@ -51,14 +52,15 @@ def draw(run: dict[str, Any], layer: str, entry: dict[str, Any], epoch: int) -> 
     counts = np.array(entry["counts"])
     shares = 100 * counts / counts.sum(axis=1, keepdims=True)
     edges = np.linspace(entry["low"], entry["high"], counts.shape[1] + 1)
-    drawing = style.figure(4.2, 2.8)
+    drawing = style.figure(INCHES, INCHES)
     axes = drawing.add_subplot()
     axes.stairs(shares[epoch - 1], edges, fill=True, color=looks.colour(run["architecture"]))
     axes.set_xlim(entry["low"], entry["high"])
     axes.set_ylim(0, 105 * counts[:, 1:-1].max() / counts[0].sum())
+    axes.locator_params(nbins=4)
     axes.set_xlabel("weight")
     axes.set_ylabel("share of weights [%]")
-    axes.set_title(f"{run['run']}: {layer} after epoch {epoch}")
+    axes.set_title(f"{run['run']}\n{layer} after epoch {epoch}")
     canvas = FigureCanvasAgg(drawing)
     drawing.set_dpi(DPI)
     canvas.draw()

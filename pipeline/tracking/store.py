@@ -30,14 +30,14 @@ SETTINGS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",  # seconds; a training must not wait for a server that is gone
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # half a dozen processes that wait for work that never comes
     "GIT_PYTHON_REFRESH": "quiet",
 }
 
 
 def connect() -> "tuple[MlflowClient, str]":
     """A client and the experiment's id; both are created where they are missing."""
-    for name, value in SETTINGS.items():
-        os.environ.setdefault(name, value)
+    set_environment()
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
@@ -50,19 +50,26 @@ def connect() -> "tuple[MlflowClient, str]":
     return client, _experiment(client, artifacts)
 
 
+def set_environment() -> None:
+    """Say to MLflow how it is used here, where a person has not said otherwise."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+
+
 def _local(root: Path) -> str:
     """The URI of the sqlite file, which appears under its name only when it is complete, in WAL mode."""
     path = root / DATABASE
     with filelock.FileLock(root / ".mlflow.lock"):
         if not path.exists():
             _create(path, (root / ARTIFACTS).as_uri())
-        _follow_a_move(path, (root / ARTIFACTS).as_uri())
+        follow_a_move(root)
     return f"sqlite:///{path}"
 
 
-def _follow_a_move(path: Path, artifacts: str) -> None:
+def follow_a_move(root: Path) -> None:
     """Correct the absolute artifact addresses in the database if the repository was moved or copied."""
-    with closing(sqlite3.connect(path, timeout=20)) as database, database:
+    artifacts = (root / ARTIFACTS).as_uri()
+    with closing(sqlite3.connect(root / DATABASE, timeout=20)) as database, database:
         found = database.execute("SELECT artifact_location FROM experiments WHERE name = ?", [EXPERIMENT]).fetchone()
         if found is None or found[0] == artifacts or not found[0].startswith("file:"):
             return

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.tracking import mirror
+from pipeline.tracking import logged_model, mirror
 from pipeline.tracking.content import Content
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def _lacks(client: "MlflowClient", run: "Run", wanted: Content) -> bool:
     return (
         run.info.status != "FINISHED"
         or any(run.data.metrics.get(key) != value for key, value in metrics.items())
-        or (wanted.model is not None and not run.outputs.model_outputs)
+        or (wanted.model is not None and not logged_model.is_there(client, run))
+        or not run.data.params
         or not client.list_artifacts(run.info.run_id, "figures")
     )

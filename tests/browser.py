@@ -1,0 +1,152 @@
+"""MLflow's pages in a real browser: the system's chromium, driven by playwright."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from tests.workspace import Workspace
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (  # no window, no sandbox (root has none), and nothing that talks to the network on its own
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WAIT = 300  # seconds, at most, for the server to answer or for something to appear
+CLOSED = """
+localStorage.setItem("mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true");
+localStorage.setItem("mlflow.assistant.panelOpen_v1", "false");
+"""
+CARD = "[data-testid=experiment-view-compare-runs-card]"
+HEADER = "[data-testid=experiment-view-compare-runs-section-header]"
+PICTURES = "img[src*=artifact]"
+SPINNER = ".du-bois-light-spin-dot"  # in place of a picture that is not there yet
+LOADED = "all => all.filter(one => one.complete && one.naturalWidth > 99).map(one => decodeURIComponent(one.src))"
+SCROLL = """
+one => {
+    while (one.scrollHeight <= one.clientHeight || getComputedStyle(one).overflowY !== "auto") one = one.parentElement;
+    one.scrollBy(0, 400);
+}
+"""
+DRAWN = """
+plot => {
+    const lines = [...plot.querySelectorAll(".scatterlayer .trace .js-line")];
+    const drawn = lines.filter(line => /L/.test(line.getAttribute("d")) && line.style.strokeOpacity === "1");
+    return {
+        lines: drawn.length,
+        points: plot.querySelectorAll(".scatterlayer .trace .point").length,
+        names: plot.data.map(trace => trace.name),
+    };
+}
+"""
+
+
+def executable() -> str | None:
+    """The browser, None if there is none."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@contextmanager
+def served(root: Path) -> Iterator[str]:
+    """What `make ui` serves of the project in `root`: the address that it printed, once something answers there."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryFile("w+") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tools.ui", str(port)],
+            cwd=root,
+            env=Workspace(root).environment({}),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            yield _address(server, port, log)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+
+
+def _address(server: subprocess.Popen, port: int, log: TextIO) -> str:
+    until = time.monotonic() + WAIT
+    while True:
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
+            break
+        ended, late = server.poll() is not None, time.monotonic() > until
+        if ended or late:
+            log.seek(0)
+            raise AssertionError(f"the server does not answer:\n{log.read()}")
+        time.sleep(0.5)
+    log.seek(0)
+    return re.search(rf"http://127.0.0.1:{port}/#\S+", log.read())[0]
+
+
+@contextmanager
+def opened(address: str, width: int = 1600, height: int = 1000) -> Iterator[Page]:
+    """The page at an address, without MLflow's assistant beside it."""
+    with (
+        sync_playwright() as playwright,
+        closing(playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))) as browser,
+    ):
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(1000 * WAIT)
+        expect.set_options(timeout=1000 * WAIT)
+        page.add_init_script(CLOSED)
+        page.goto(address)
+        yield page
+
+
+def card(page: Page, title: str) -> Locator:
+    """The card of a chart or of pictures, scrolled into view; MLflow makes a card only when it comes near."""
+    found = page.locator(CARD, has=page.locator(f'h4[title="{title}"]'))
+    page.locator(CARD).first.wait_for()
+    until = time.monotonic() + WAIT
+    while not found.count():
+        assert time.monotonic() < until, f"no card {title}"
+        page.locator(HEADER).first.evaluate(SCROLL)
+        page.wait_for_timeout(500)
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def series(found: Locator, count: int) -> dict[str, Any]:
+    """What plotly has drawn in a card, when that is `count` lines: how many lines and points, and the traces' names."""
+    plot = found.locator(".js-plotly-plot")
+    expect(plot.locator(".scatterlayer .trace:has(.point)")).to_have_count(count)
+    return plot.evaluate(DRAWN)
+
+
+def titles(page: Page) -> list[str]:
+    """Of the cards that are there so far, from the top."""
+    return [heading.get_attribute("title") for heading in page.locator(f"{CARD} h4").all()]
+
+
+def pictures(found: Locator, step: int, count: int) -> list[str]:
+    """Where the pictures in a card come from, as soon as it shows `count`, all of them of that step and loaded."""
+    until = time.monotonic() + WAIT
+    while True:
+        sources = found.locator(PICTURES).evaluate_all(LOADED)
+        if len(sources) == count and all(f"+step+{step}+" in source for source in sources):
+            return sources
+        assert time.monotonic() < until, f"not {count} pictures of step {step}, but {sources}"
+        time.sleep(0.5)

@@ -1,0 +1,105 @@
+"""What MLflow is told of a run's files, without MLflow."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline import files
+from pipeline.tracking import content, pictures
+from pipeline.tracking.content import Content
+from tests import study
+from tests.mirrored import complete
+
+BEGIN = 1_700_000_000_000  # milliseconds, of tests/study.py's trainings
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = study.write_run(tmp_path, "lenet-dropout", validation=(0.95, 0.99, 0.98), errors=120)
+    complete(made, 0)
+    return made
+
+
+def points(read: Content, key: str) -> list[tuple[int, float, int]]:
+    """Step, value and time since the training's beginning."""
+    return [(point.step, point.value, point.timestamp - BEGIN) for point in read.points if point.key == key]
+
+
+def test_the_best_accuracy_and_its_epoch_stand_beside_the_last(folder: Path) -> None:
+    read = content.read(folder)
+    assert points(read, "val_accuracy") == [(1, 0.95, 10_000), (2, 0.99, 20_000), (3, 0.98, 30_000)]
+    assert points(read, "best_val_accuracy") == [(1, 0.95, 10_000), (2, 0.99, 20_000), (3, 0.99, 30_000)]
+    assert points(read, "best_val_accuracy_epoch") == [(1, 1, 10_000), (2, 2, 20_000), (3, 2, 30_000)]
+    assert points(read, "test_errors") == [(3, 120, 30_000)]
+    assert (read.started - BEGIN, read.finished - BEGIN) == (0, 30_000)
+
+
+def test_every_kernel_has_its_moments(folder: Path) -> None:
+    read = content.read(folder)
+    assert read.layers == ["conv1", "dense1", "output"]
+    for layer in read.layers:
+        assert points(read, f"weights_{layer}_standard_deviation") == [(n, 0.1, 10_000 * n) for n in (1, 2, 3)]
+
+
+def test_the_machines_load_is_told_when_the_training_is_complete(folder: Path) -> None:
+    key = "system/cpu_utilization_percentage"
+    assert points(content.read(folder), key) == [(n, 50.0 + n, 1000 * n) for n in range(5)]
+    environment = files.read_json(folder / "environment.json")
+    files.write_json(folder / "environment.json", environment | {"complete": False})
+    assert points(content.read(folder), key) == []
+
+
+def test_params_are_flat_and_few(folder: Path) -> None:
+    read = content.read(folder)
+    assert len(read.params) <= 30
+    assert all(isinstance(value, str | int | float) for value in read.params.values())
+    assert (read.params["architecture"], read.params["epochs"], read.params["dropout"]) == ("lenet", 3, True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "word"),
+    [
+        ((True, False, False), "plain"),
+        ((True, True, False), "dropout"),
+        ((True, True, True), "batchnorm"),
+        ((True, False, True), "batchnorm-only"),
+        ((False, False, False), "nopool-plain"),
+    ],
+)
+def test_the_variant_is_a_word(flags: tuple[bool, bool, bool], word: str) -> None:
+    assert content.variant(dict(zip(("pooling", "dropout", "batch_norm"), flags, strict=True))) == word
+
+
+def test_the_description_is_a_card(folder: Path) -> None:
+    assert content.read(folder).description.split("\n\n") == [
+        "**lenet**, dropout: 716,234 parameters, 37.66 million multiply-accumulates an image.",
+        "Protocol `fast`: optimizer adam, learning rate 0.002, schedule constant, batch size 64, epochs 3,"
+        " training images 12000, dropout scale 0.3, seed 2018.",
+        "Test accuracy 0.9880 (120 errors), validation accuracy 0.9800.",
+        "| layer   | type   | output        | parameters   |\n"
+        "|:--------|:-------|:--------------|:-------------|\n"
+        "| conv1   | Conv2D | 26 × 26 × 256 | 2,560        |",
+    ]
+
+
+def test_before_the_evaluation_nothing_is_said_of_the_test(folder: Path) -> None:
+    (folder / "metrics.json").unlink()
+    read = content.read(folder)
+    assert "Test" not in read.description
+    assert not [point for point in read.points if point.key.startswith("test_")]
+
+
+def test_pictures_of_two_runs_have_the_same_axes() -> None:
+    narrow, wide = [0] * 32 + [20] * 64 + [0] * 32, [10] * 128  # weights of two epochs
+    one, other = (
+        np.asarray(pictures.draw({"run": run, "architecture": "lenet"}, "conv1", entry, 1))
+        for run, entry in (
+            ("a", {"low": -1.5, "high": 1.5, "counts": [narrow, wide]}),
+            ("a", {"low": -1.5, "high": 1.5, "counts": [wide, narrow]}),
+        )
+    )
+    assert one.shape == (224, 336, 3)
+    assert (one[30:170] != other[30:170]).any()
+    assert (one[195:] == other[195:]).all()  # the ticks and label of the weights' axis
+    assert (one[:, :40] == other[:, :40]).all()  # and of the shares'
