@@ -1,6 +1,11 @@
 """`make compare` says what changed since a commit: params and results, in Markdown."""
 
+import json
+import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +65,40 @@ def test_against_a_commit(fresh: Workspace):
     refused = fresh.run("python", "-m", "tools.compare", "nonsense", check=False)
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert "error: REV nonsense: unknown Git revision 'nonsense'; name a commit" in refused.stderr
+
+
+def installed(workspace: Workspace) -> None:
+    """What `make` takes for its finished installation: this interpreter's programs, said to be of the lock."""
+    lock = (workspace.root / "requirements.lock").read_bytes()
+    cksum = subprocess.run(["cksum"], input=lock, capture_output=True, check=True).stdout.decode().strip()
+    (workspace.root / ".venv/bin").mkdir(parents=True)
+    (workspace.root / ".venv/bin/activate").write_text(f'PATH="{Path(sys.executable).parent}:$PATH"\n')
+    (workspace.root / ".venv/ready").write_text(f"requirements.lock {cksum} {workspace.root}\n")
+
+
+def test_make_compare_with_a_commit_and_with_an_experiment(copied: Workspace):
+    def said(revision, *more):
+        return copied.run("make", "-s", "compare", "GPU=", f"REV={revision}", *more).stdout
+
+    installed(copied)
+    copied.run("git", "add", "-A")
+    copied.run("git", "commit", "-q", "-m", "Results")
+    metrics = copied.results("lenet-dropout") / "metrics.json"
+    values = json.loads(metrics.read_text())
+    errors = values["test_errors"]
+    metrics.unlink()
+    metrics.write_text(json.dumps(values | {"test_errors": errors + 1000}))
+    copied.edit(lambda params: params["runs"]["lenet-dropout"].update(seed=7))
+    copied.run("dvc", "exp", "save", "-n", "trial")
+    copied.run("git", "checkout", "-q", ".")
+
+    since_commit = said("HEAD~1")  # which has no results
+    assert since_commit.startswith("## Since `HEAD~1`\n")
+    assert f"| new: {errors:,} " in since_commit
+    assert "No param changed." in since_commit
+    assert said("trial", "OUT=comparison.md") == ""
+    since_trial = (copied.root / "comparison.md").read_text()
+    assert f"| {errors + 1000:,} → **{errors:,}** (-1,000) |" in since_trial
+    assert "vgg-batchnorm" not in since_trial
+    assert re.search(r"\| `runs\.lenet-dropout\.seed` +\| 7 +\| – +\|", since_trial)
+    assert "No result changed." in said("HEAD")

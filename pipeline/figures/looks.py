@@ -20,11 +20,11 @@ class Variant(NamedTuple):
 VARIANTS = {  # (pooling, dropout, batch_norm)
     (True, False, False): Variant("plain", "o", 0.4),
     (True, True, False): Variant("dropout", "s", 0.0),
-    (True, True, True): Variant("batch norm and dropout", "^", -0.45),
-    (True, False, True): Variant("batch norm", "v", -0.25),
-    (False, False, False): Variant("no pooling", "D", -0.7),
+    (True, True, True): Variant("batch norm and dropout", "^", -0.35),
+    (True, False, True): Variant("batch norm", "v", -0.2),
+    (False, False, False): Variant("no pooling", "D", -0.55),
     (False, True, False): Variant("no pooling, dropout", "P", 0.2),
-    (False, True, True): Variant("no pooling, batch norm and dropout", "X", -0.55),
+    (False, True, True): Variant("no pooling, batch norm and dropout", "X", -0.6),
     (False, False, True): Variant("no pooling, batch norm", "*", -0.1),
 }
 

@@ -8,11 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.transforms import offset_copy
 
 from pipeline.figures import looks, style
 
 TINY = 1e-5  # the least error rate drawn: a log axis has no 0
 MANY = 40  # points from which on they are small and pale
+APART = 6  # typographic points between neighbouring variants, which cost the same and would hide each other
 
 
 class Point(NamedTuple):
@@ -30,15 +32,15 @@ def draw_tradeoff(points: Sequence[Point]) -> Figure:
     """Two panels with one vertical axis: test accuracy, on a log scale of the errors, better above."""
     drawing = style.figure(10, 4.2)
     left, right = drawing.subplots(1, 2, sharey=True)
-    _panel(left, points, [point.parameters for point in points], "parameters (log)")
-    _panel(right, points, [point.flops for point in points], "training compute, floating-point operations (log)")
+    _panel(left, points, [point.parameters / 1e6 for point in points], "parameters, millions (log)")
+    _panel(right, points, [point.flops / 1e12 for point in points], "training compute, TFLOP (log)")
     left.set_ylabel("test accuracy (log scale of errors)")
     left.set_yscale("log")
     left.invert_yaxis()
     left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     left.yaxis.set_minor_locator(NullLocator())
     left.yaxis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 * (1 - error):.4g} %"))
-    drawing.suptitle("What parameters and compute bought; bars: 95 % intervals (Wilson)")
+    drawing.suptitle("What parameters and compute bought; bars: 95 % intervals (Wilson); variants side by side")
     drawing.legend(handles=_legend(points), loc="outside right center")
     return drawing
 
@@ -50,6 +52,7 @@ def save_tradeoff(path: Path, points: Sequence[Point]) -> None:
 
 def _panel(axes: Axes, points: Sequence[Point], costs: Sequence[float], label: str) -> None:
     crowded = len(points) > MANY
+    variants = [flags for flags in looks.VARIANTS if any(point.flags == flags for point in points)]
     for point, cost in zip(points, costs, strict=True):
         look = looks.VARIANTS[point.flags]
         error, high, low = (max(TINY, 1 - share) for share in point.accuracy)
@@ -57,8 +60,14 @@ def _panel(axes: Axes, points: Sequence[Point], costs: Sequence[float], label: s
         size, alpha = (3, 0.5) if crowded else (7, 1.0)
         shape = {"fmt": look.marker, "markersize": size, "alpha": alpha, "markeredgecolor": "black"}
         colour = looks.colour(point.architecture, look.shade)
-        axes.errorbar(cost, error, yerr=bars, color=colour, elinewidth=1, markeredgewidth=0.4, **shape)
+        aside = APART * (variants.index(point.flags) - (len(variants) - 1) / 2)
+        axes.update_datalim([(cost, low), (cost, high)])  # which what stands aside does not do by itself
+        where = offset_copy(axes.transData, axes.figure, x=aside, units="points")
+        axes.errorbar(cost, error, transform=where, yerr=bars, color=colour, elinewidth=1, markeredgewidth=0.4, **shape)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     axes.set_xlabel(label)
     axes.margins(x=0.12)
     axes.grid(True)

@@ -36,9 +36,9 @@ def standard_networks_win(found: Evidence) -> Conclusion:
     pairs = [found.accuracy["vgg", "custom"], found.accuracy["lenet", "custom"]]
     return Conclusion(
         "Networks inspired by standard models perform better than the complex custom one.",
-        printed.accuracies(found.published),
+        _on_print(found, ("vgg", "custom"), ("lenet", "custom")),
         printed.lenet_below_custom(found.published),
-        "both standard networks more accurate than custom: exact McNemar, Holm over three comparisons",
+        "exact McNemar of both standard networks against custom, Holm over three comparisons",
         verdicts.all_of([verdicts.better(pair) for pair in pairs]),
         pairs,
     )
@@ -64,9 +64,9 @@ def vgg_beats_lenet(found: Evidence) -> Conclusion:
     pair = found.accuracy["vgg", "lenet"]
     return Conclusion(
         "M2's (vgg's) accuracy of 99.5 % is better than M1's (lenet's).",
-        printed.accuracies(found.published),
-        printed.lenet_lower_loss(found.published),
-        "exact McNemar, Holm over three comparisons",
+        _on_print(found, ("vgg", "lenet")),
+        None,
+        "exact McNemar of vgg against lenet, Holm over three comparisons",
         verdicts.better(pair),
         [pair],
     )
@@ -94,7 +94,7 @@ def filters_did_not_help(found: Evidence) -> Conclusion:
     large = found.accuracy[small, "custom"].reversed()
     return Conclusion(
         "The huge increase in filters, and kernels of different sizes, did not help much.",
-        printed.accuracies(found.published),
+        _on_print(found, ("vgg", "custom"), ("lenet", "custom")),
         None,
         "custom against the more accurate standard network: 'much' is a quarter of the latter's errors, and the 95 %"
         " interval of the gain has to stay below",
@@ -112,15 +112,20 @@ def vgg_is_the_choice(found: Evidence) -> Conclusion:
     return Conclusion(
         "M2 (vgg) is the model of choice; it even beats a 7-convolution network with far more parameters, and M2's and"
         " M3's (custom's) convergence in epochs is comparable.",
-        printed.accuracies(found.published),
+        _on_print(found, ("vgg", "custom"), ("vgg", "lenet")),
         printed.custom_starts_late(found.published),
-        "vgg more accurate than both others (exact McNemar, Holm over three comparisons), and at the same validation"
-        " accuracy within one epoch of custom, or within half as many again",
+        "exact McNemar of vgg against both others, Holm over three comparisons; and vgg and custom reach the same"
+        " validation accuracy within one epoch of each other, or within half as many again",
         verdicts.all_of([*(verdicts.better(pair) for pair in pairs), speed]),
         pairs,
         run,
         racers,
     )
+
+
+def _on_print(found: Evidence, *pairs: tuple[str, str]) -> str:
+    """The accuracies that were printed, and whether their differences are more than chance."""
+    return printed.accuracies(found.published) + printed.tested([found.on_print[pair] for pair in pairs])
 
 
 CONCLUSIONS: tuple[Callable[[Evidence], Conclusion], ...] = (

@@ -13,9 +13,19 @@ def interval(value: Interval) -> str:
     return f"{per_cent(value.value)} ({100 * value.low:.2f}–{100 * value.high:.2f})"
 
 
+def with_interval(value: Interval) -> str:
+    """The same in a sentence that stands alone."""
+    return interval(value).replace("(", "(95 % interval ")
+
+
 def signed(share: float) -> str:
     """A difference of shares in percentage points, with its sign."""
     return f"{100 * share:+.2f}".replace("-", "−")
+
+
+def decimal(value: float, digits: int = 2) -> str:
+    """A number with so many decimals and a true minus sign; nothing is minus zero."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def flops(value: float) -> str:

@@ -1,5 +1,6 @@
 """The report as one HTML page that needs nothing else."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pipeline.files import read_json
 from pipeline.reporting import mistakes, pictures, provenance, summary
 from pipeline.reporting.conclusions import Conclusion
 from pipeline.reporting.convergence import LADDER
-from pipeline.reporting.formats import listed, p_value, per_cent, signed
+from pipeline.reporting.formats import decimal, listed, p_value, per_cent, signed
 from pipeline.reporting.groups import PRINTED, as_printed
 from pipeline.reporting.leaderboard import COLUMNS
 from pipeline.reporting.mistakes import Difference
@@ -28,7 +29,7 @@ ON_TEST = (
     " epoch, and no model may be chosen by them."
 )
 CROWD = (
-    f"With more than {MANY} runs of an architecture, means of each variant with the range of their validation curves."
+    f" With more than {MANY} runs of an architecture, means of each variant with the range of their validation curves."
 )
 
 
@@ -41,7 +42,8 @@ def render(study: Study, figures: Mapping[str, Path], images: np.ndarray | None)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    environment.globals |= {"p_value": p_value, "points": signed, "percent": per_cent, "colour": colour, "race": race}
+    environment.globals |= {"p_value": p_value, "points": signed, "percent": per_cent, "decimal": decimal}
+    environment.globals |= {"colour": colour, "race": race}
     return environment.get_template("report.html.j2").render(
         study=study,
         columns=COLUMNS,
@@ -49,7 +51,7 @@ def render(study: Study, figures: Mapping[str, Path], images: np.ndarray | None)
         missing=missing(study),
         on_test=ON_TEST,
         seeds=[group for group in study.groups if len(group.runs) > 1],
-        crowd=CROWD,
+        crowd=CROWD if any(count > MANY for count in Counter(run.architecture for run in study.found).values()) else "",
         figures={name: pictures.of_file(path) for name, path in figures.items()},
         runs=own_pictures(study),
         hard=hard,
@@ -61,6 +63,7 @@ def render(study: Study, figures: Mapping[str, Path], images: np.ndarray | None)
         sheet=pictures.sheet(images, shown),
         networks_here={name: group for name in study.published.test if (group := as_printed(study.groups, name))},
         protocols=[line.replace("`", "") for line in provenance.protocols(study.found)],
+        own_settings=provenance.own_settings(study.found),
         origins=provenance.origins(study.found),
         head=provenance.head(),
         link=provenance.link,
@@ -110,5 +113,6 @@ def race(one: Conclusion) -> str:
             parts.append(f"{name} in epoch {mean:g}, after {mean * size:,.0f} images")
         else:
             parts.append(f"{name} not within {budget} epochs, {budget * size:,} images")
-    chance = "one seed each" if one.race.p is None else f"Mann-Whitney over seeds: p {p_value(one.race.p)}"
+    few = "one seed each" if all(len(epochs) == 1 for epochs in one.race.epochs) else "too few seeds for a test of that"
+    chance = few if one.race.p is None else f"Mann-Whitney over seeds: p {p_value(one.race.p)}"
     return f"{100 * one.race.goal:.0f} % validation accuracy: {'; '.join(parts)}; {chance}."

@@ -1,5 +1,9 @@
 """What the notebook printed, and where its own numbers contradict its text; every sentence is computed."""
 
+from collections.abc import Sequence
+
+from pipeline.reporting.comparisons import Comparison
+from pipeline.reporting.formats import p_value, signed
 from pipeline.reporting.results import Published
 
 
@@ -28,8 +32,18 @@ def lenet_below_custom(published: Published) -> str | None:
     return f"lenet ({lenet:.4f}) is below custom ({custom:.4f})." if lenet < custom else None
 
 
+def tested(comparisons: Sequence[Comparison]) -> str:
+    """What these counts of errors say of a difference, as there are no paired predictions of the notebook."""
+    parts = [
+        f"{one.first} − {one.second} {signed(one.difference.value)} points (p {p_value(one.p)}, {p_value(one.adjusted)}"
+        " after Holm)"
+        for one in comparisons
+    ]
+    return f" By these counts alone, Fisher's exact test, unpaired: {'; '.join(parts)}."
+
+
 def lenet_ahead(published: Published) -> str | None:
-    """Against the second: how long lenet's training curves were the better ones."""
+    """Against the second: how long lenet's training curves were the better ones, and its test loss."""
     pairs = list(zip(published.curves["lenet"], published.curves["vgg"], strict=True))
     lower = sum(lenet["loss"] < vgg["loss"] for lenet, vgg in pairs)
     above = [lenet["accuracy"] > vgg["accuracy"] for lenet, vgg in pairs]
@@ -38,14 +52,13 @@ def lenet_ahead(published: Published) -> str | None:
         return None
     return (
         f"lenet's training loss is below vgg's in {lower} of {len(pairs)} epochs, and its training accuracy above"
-        f" through epoch {through} (each under its own dropout)."
+        f" through epoch {through} (each under its own dropout).{_lower_loss(published)}"
     )
 
 
-def lenet_lower_loss(published: Published) -> str | None:
-    """Against the third: the test losses."""
+def _lower_loss(published: Published) -> str:
     lenet, vgg = (published.test[name]["test_loss"] for name in ("lenet", "vgg"))
-    return f"By test loss lenet is the better one: {lenet:.5f} against {vgg:.5f}." if lenet < vgg else None
+    return f" Its test loss is the lower one too: {lenet:.5f} against {vgg:.5f}." if lenet < vgg else ""
 
 
 def custom_starts_late(published: Published) -> str | None:

@@ -83,6 +83,14 @@ def protocols(found: Sequence[Result]) -> list[str]:
     return lines
 
 
+def own_settings(found: Sequence[Result]) -> tuple[list[str], list[tuple[str, list[str]]]]:
+    """The settings in which runs differ, and each run's values of them; – for one that its protocol has not."""
+    keys = list(dict.fromkeys(key for result in found for key in result.settings))
+    own = [key for key in keys if len({str(result.settings.get(key)) for result in found}) > 1]
+    rows = [(result.run, [str(result.settings.get(key, "–")) for key in own]) for result in found]
+    return [words(key) for key in own], rows
+
+
 def words(key: str) -> str:
     """A key of params.yaml as one reads it."""
     return key.replace("_", " ")

@@ -1,6 +1,6 @@
 """The verdict in three sentences, for this protocol and budget."""
 
-from pipeline.reporting.formats import interval, listed, signed
+from pipeline.reporting.formats import listed, signed, with_interval
 from pipeline.reporting.leaderboard import ENSEMBLE
 from pipeline.reporting.study import Study
 from pipeline.reporting.verdicts import CONTRADICTED, SUPPORTED, UNDECIDED
@@ -30,7 +30,7 @@ def best(study: Study) -> str:
     verb = "makes" if len(leaders) == 1 else "make"
     return (
         f"Of {len(rows)} runs under the protocol {protocols}, {names} {verb} the fewest errors: {row['test_errors']:,}"
-        f" of {images:,} test images, an accuracy of {interval(row['test_accuracy'])}, after {seen}"
+        f" of {images:,} test images, an accuracy of {with_interval(row['test_accuracy'])}, after {seen}"
         f"{together}."
     )
 
@@ -41,7 +41,7 @@ def conclusions(study: Study) -> str:
     for word in (SUPPORTED, CONTRADICTED, UNDECIDED):
         numbers = [number for number, one in enumerate(study.conclusions, 1) if one.verdict.word == word]
         which = f" ({listed([str(number) for number in numbers])})" if numbers else ""
-        parts.append(f"{NUMBERS[len(numbers)]} {word}{which}")
+        parts.append(f"{NUMBERS[len(numbers)]} {'is' if len(numbers) < 2 else 'are'} {word}{which}")
     return f"At this budget, of the notebook's six conclusions, {listed(parts)}."
 
 
@@ -52,7 +52,9 @@ def ingredients(study: Study) -> str:
     if not fair:
         return "No two runs differ in one ingredient alone, so none can be judged."
     if not clear:
-        return f"None of {len(fair)} comparisons of one ingredient alone shows an effect beyond chance."
+        return (
+            f"None of {len(fair)} comparisons of one ingredient alone shows an effect on test accuracy beyond chance."
+        )
     strongest = sorted(clear, key=lambda effect: -abs(effect.comparison.difference.value))[:3]
     words = [
         f"{effect.ingredient} on {effect.architecture} ({signed(effect.comparison.difference.value)} points)"
@@ -60,6 +62,6 @@ def ingredients(study: Study) -> str:
     ]
     show = "shows" if len(clear) == 1 else "show"
     return (
-        f"Of {len(fair)} comparisons of one ingredient alone, {len(clear)} {show} an effect beyond chance,"
-        f" the strongest: {listed(words)}."
+        f"Of {len(fair)} comparisons of one ingredient alone, {len(clear)} {show} an effect on test accuracy beyond"
+        f" chance, the strongest: {listed(words)}."
     )

@@ -53,7 +53,8 @@ def did_not_help(large: Comparison, errors: float) -> Verdict:
     if gain.high >= margin:
         return Verdict(UNDECIDED, f"the gain's interval reaches a quarter of the errors of {large.second}")
     if mine < theirs:
-        return Verdict(UNDECIDED, f"{large.first} gains little over {large.second}, but {_budgets(theirs, mine)}")
+        what = "gains little over" if gain.value > 0 else "is no better than"
+        return Verdict(UNDECIDED, f"{large.first} {what} {large.second}, but {large.second} {_budgets(theirs, mine)}")
     return Verdict(SUPPORTED, f"{large.first} gains less than a quarter of the errors of {large.second}{how}")
 
 

@@ -1,0 +1,46 @@
+"""The report's statistics, written a second time, by hand, for the tests of its numbers."""
+
+import math
+
+Z = 1.959963984540054
+
+
+def wilson(share, n):
+    middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
+    half = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+    return f"{100 * share:.2f} %{100 * (middle - half):.2f}–{100 * (middle + half):.2f}"
+
+
+def mcnemar(a, b):
+    tail = sum(math.comb(a + b, k) for k in range(min(a, b) + 1))
+    return min(1.0, 2 * tail / 2 ** (a + b))
+
+
+def holm(ps):
+    adjusted, highest = {}, 0.0
+    for rank, (name, p) in enumerate(sorted(ps.items(), key=lambda item: item[1])):
+        highest = max(highest, min(1.0, (len(ps) - rank) * p))
+        adjusted[name] = highest
+    return adjusted
+
+
+def p_text(p):
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def fisher(hits, trials):
+    """Two-sided p of two unpaired shares: all tables of the same margins that are no likelier than this one."""
+
+    def log_choose(n, k):
+        return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+    errors = [trials - hit for hit in hits]
+    whole = sum(errors)
+    logs = [
+        log_choose(trials, k) + log_choose(trials, whole - k) - log_choose(2 * trials, whole) for k in range(whole + 1)
+    ]
+    return min(1.0, sum(math.exp(one) for one in logs if one <= logs[errors[0]] + 1e-7))
+
+
+def points(share):
+    return f"{100 * share:+.2f}".replace("-", "−")

@@ -1,0 +1,164 @@
+"""The report as a test reads it, and its results and the notebook's, without the report's code."""
+
+import csv
+import json
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.files import ROOT
+
+WHERE = ("data-run", "data-group", "data-image", "data-first", "data-layer", "data-conclusion", "data-network")
+
+
+class Cells(HTMLParser):
+    """Everything that carries a data-key: (key, its attributes and those around it, its text, the id of its table)."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found, self.open, self.around, self.table, self.verdicts = [], None, {}, "", {}
+        self.conclusion = None
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag in ("table", "article", "div") and ("id" in attributes or "data-conclusion" in attributes):
+            self.table = attributes.get("id", "conclusion")
+        if attributes.get("class") == "pair":
+            self.table = "pair"
+        if "data-verdict" in attributes:
+            self.conclusion = int(attributes["data-conclusion"])
+            self.verdicts[self.conclusion] = attributes["data-verdict"]
+        if any(name in attributes for name in WHERE):
+            self.around = attributes
+        if "data-key" in attributes:
+            self.open = tag
+            where = {"conclusion": self.conclusion} if self.conclusion else {}
+            self.found.append([attributes["data-key"], self.around | attributes | where, "", self.table])
+
+    def handle_data(self, text):
+        if self.open:
+            self.found[-1][2] += text
+
+    def handle_endtag(self, tag):
+        if tag == self.open:
+            self.open = None
+        if tag == "article":
+            self.conclusion = None
+        if tag in ("table", "article"):
+            self.table = "conclusion" if self.conclusion else ""
+
+
+class Runs:
+    """The stored results, read with nothing but numpy, csv and json."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    @cache  # noqa: B019
+    def json(self, run, name):
+        return json.loads((self.folder / run / name).read_text())
+
+    @cache  # noqa: B019
+    def csv(self, run, name):
+        with (self.folder / run / name).open(newline="") as stream:
+            return list(csv.DictReader(stream))
+
+    @cache  # noqa: B019
+    def pairs(self, run):
+        return np.array([[int(row["actual"]), int(row["predicted"])] for row in self.csv(run, "predictions.csv")])
+
+    @cache  # noqa: B019
+    def alike(self, run):
+        """The runs that are equal to this one but for their seed."""
+
+        def what(name):
+            record = self.json(name, "run.json")
+            kept = {key: record[key] for key in ("architecture", "pooling", "dropout", "batch_norm", "protocol")}
+            return kept | {key: value for key, value in record["settings"].items() if key != "seed"}
+
+        names = sorted(path.name for path in self.folder.iterdir() if (path / "metrics.json").is_file())
+        return [name for name in names if what(name) == what(run)]
+
+    def right(self, run):
+        return self.pairs(run)[:, 0] == self.pairs(run)[:, 1]
+
+    def probabilities(self, run):
+        path = self.folder / run / "probabilities.npy"
+        return np.load(path).astype(float) if path.is_file() else None
+
+
+def published():
+    """Architecture to its row of the notebook's test figures."""
+    with Path(ROOT / "data/published/test.csv").open(newline="") as stream:
+        return {row["architecture"]: row for row in csv.DictReader(stream)}
+
+
+def published_curve(name):
+    """The notebook's training curve of one network, a row an epoch."""
+    with Path(ROOT / f"data/published/{name}.csv").open(newline="") as stream:
+        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
+
+
+@pytest.fixture(scope="session", params=["committed", "made up"])
+def report(request, tmp_path_factory):
+    """The page, its twin and the results that they are about."""
+    if request.param == "committed":
+        folder = ROOT / "results"
+        assert (folder / "report.html").is_file(), "results/report.html: not found; run `make repro`"
+    else:
+        folder = tmp_path_factory.mktemp("results")
+        made_up(folder)
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    return Cells(html), (folder / "report.md").read_text(encoding="utf-8"), Runs(folder / "runs")
+
+
+def made_up(folder):
+    from pipeline.reporting import page, results, twin
+    from pipeline.reporting.study import analyse
+    from tests import study
+
+    def normal(shape):
+        return np.random.default_rng(4).normal(size=shape)
+
+    names = study.write_study(
+        folder / "runs",
+        lenet_dropout={"weights": normal, "errors": 140, "validation": (0.9, 0.96, 0.981)},
+        vgg_batchnorm={"errors": 40},
+        custom_dropout={"errors": 900, "training_images": 1280, "validation": (0.6, 0.81)},
+    )
+    for run, errors, validation in (
+        ("lenet-plain", 104, (0.95, 0.985, 0.992)),
+        ("lenet-dropout", 155, (0.9, 0.96, 0.981)),
+    ):
+        study.write_run(folder / "runs", f"{run}-1", errors=errors, validation=validation, seed=1)
+        names.append(f"{run}-1")
+    whole = analyse(*results.load(names, folder / "runs"), results.load_published())
+    (folder / "report.html").write_text(page.render(whole, {}, None), encoding="utf-8")
+    (folder / "report.md").write_text(twin.markdown(whole), encoding="utf-8")
+
+
+def board(report):
+    """Row to key to (text, value)."""
+    rows = {}
+    for key, around, text, table in report[0].found:
+        if table == "board":
+            rows.setdefault(around["data-run"], {})[key] = (text, around["data-value"])
+    return rows
+
+
+def names(report):
+    """The runs of the leaderboard."""
+    return [run for run in board(report) if run != "ensemble"]
+
+
+def comparisons(report, table):
+    """(first, second) to key to (text, attributes), of the tables that compare two networks."""
+    found = {}
+    for key, around, text, where in report[0].found:
+        if where == table and "data-first" in around:
+            found.setdefault((around["data-first"], around["data-second"]), {})[key] = (text, around)
+    return found

@@ -1,0 +1,31 @@
+"""The verdicts of several reports, side by side."""
+
+import pytest
+
+from pipeline.errors import PipelineError
+from tools.study import verdicts
+
+WORDS = ("Supported", "Contradicted", "Undecided", "Supported", "Undecided", "Supported")
+
+
+def report(*words: str) -> str:
+    lines = [f"{number}. M{number} wins. **{word}**: why, **with** bold." for number, word in enumerate(words, 1)]
+    return "\n".join(["# Results", "1. Not a verdict.", *lines, "7. M7 wins. **Supported**: not one of the six."])
+
+
+def test_a_row_for_each_conclusion_and_a_column_for_each_report() -> None:
+    lines = verdicts.table({"one": report(*WORDS), "two": report(*reversed(WORDS))}).splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert cells[0] == ["", "conclusion", "one", "two"]
+    assert cells[2] == ["1", "M1 wins.", "Supported", "Supported"]
+    assert cells[3] == ["2", "M2 wins.", "Contradicted", "Undecided"]
+    assert len(cells) == 8
+
+
+def test_a_report_that_lacks_a_conclusion_is_refused() -> None:
+    with pytest.raises(PipelineError, match="report of two: found 5 conclusions, expected 6"):
+        verdicts.table({"one": report(*WORDS), "two": report(*WORDS[:5])})
+
+
+def test_the_project_s_own_report_has_all_six() -> None:
+    assert len(verdicts.table(verdicts.here()).splitlines()) == 8
