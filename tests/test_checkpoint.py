@@ -1,52 +1,14 @@
 """Checkpoints: what is saved is found again, and nothing else is ever taken for it."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from pipeline import checkpoint
 from pipeline.errors import PipelineError
-from pipeline.files import ROOT
 from pipeline.progress import Progress
-
-IDENTITY = {"input_key": "abc", "precision": "float32", "threads": 2, "keras": "3.15.1"}
-
-
-def arrays(number):
-    return [
-        np.full((3, 2), number, np.float32),
-        np.array(number, np.int64),
-        np.array([number, 2**32 - 1], np.uint32),
-    ]
-
-
-def progress(step):
-    made = Progress()
-    row = {"train_loss": 0.1 + 0.2, "val_accuracy": 1 / 3, "learning_rate": 1e-3}
-    made.add_epoch(row, {"conv1": np.linspace(-1, 1, 9, dtype=np.float32).reshape(3, 3, 1, 1)}, 1_700_000_000.1234)
-    made.step = step
-    made.system.append({"seconds": 1.0, "cpu": 50.5})
-    return made
-
-
-def save(folder, number):
-    checkpoint.save(folder, IDENTITY, progress(number), arrays(number))
-
-
-def loaded(folder):
-    """The number of the checkpoint that is loaded."""
-    found, values = checkpoint.load(folder, IDENTITY)
-    assert [array.tolist() for array in values] == [array.tolist() for array in arrays(found.step)]
-    return found.step
-
-
-def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+from tests.checkpoints import IDENTITY, arrays, loaded, names, progress, save
 
 
 @pytest.fixture
@@ -87,70 +49,6 @@ def test_more_than_ten_arrays_keep_their_order(folder):
 def test_the_last_two_are_kept_and_the_newest_is_loaded(three):
     assert names(three) == ["000002", "000003"]
     assert loaded(three) == 3
-
-
-def flip(path):
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def cut(path):
-    path.write_bytes(path.read_bytes()[:-10])
-
-
-def empty(path):
-    path.write_bytes(b"")
-
-
-def remove(path):
-    path.unlink()
-
-
-def other_json(path):
-    path.write_text("[1]")
-
-
-def not_text(path):
-    path.write_bytes(b"\xff\xfe")
-
-
-DAMAGES = [(file, damage) for file in ("arrays.npz", "state.json") for damage in (flip, cut, empty, remove)]
-DAMAGES += [("manifest.json", damage) for damage in (cut, empty, remove, other_json, not_text)]
-
-
-@pytest.mark.parametrize(("file", "damage"), DAMAGES)
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(three, capsys, file, damage):
-    damage(three / "000003" / file)
-    assert loaded(three) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"warning: checkpoint {three / 'damaged-000003'} is damaged (")
-    assert said.endswith("); trying the one before\n")
-    assert said.count("\n") == 1
-
-
-def test_all_damaged_is_said_aloud(three, capsys):
-    flip(three / "000002" / "arrays.npz")
-    (three / "000003" / "manifest.json").unlink()
-    assert checkpoint.load(three, IDENTITY) is None
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 3
-    assert lines[-1] == "warning: no checkpoint is usable; starting over"
-
-
-def test_after_damage_the_last_two_that_are_good_are_kept(three):
-    flip(three / "000003" / "arrays.npz")
-    assert loaded(three) == 2
-    save(three, 3)
-    assert names(three) == ["000002", "000004", "damaged-000003"]
-
-
-def test_after_all_were_damaged_new_ones_may_be_damaged_too(folder):
-    for number in (1, 2):
-        save(folder, number)
-        (folder / f"00000{number}" / "manifest.json").unlink()
-        assert checkpoint.load(folder, IDENTITY) is None
-    assert names(folder) == ["damaged-000001", "damaged-000002"]
 
 
 @pytest.mark.parametrize(
@@ -206,41 +104,6 @@ def test_a_removal_that_is_cut_short_leaves_nothing_to_go_on_with(three, monkeyp
     checkpoint.remove(three)
     assert not three.exists()
     assert [path.name.startswith(f".{three.name}.") for path in three.parent.iterdir()] == [True]
-
-
-HOLD = f"""
-import sys, time
-from pathlib import Path
-sys.path.insert(0, {str(ROOT)!r})
-from pipeline import checkpoint
-
-with checkpoint.locked(Path(sys.argv[1])):
-    print("held", flush=True)
-    time.sleep(30)
-"""
-
-
-def test_the_lock_refuses_a_second_process_and_dies_with_the_first(folder):
-    with subprocess.Popen([sys.executable, "-c", HOLD, folder], stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout.readline() == "held\n"
-        with pytest.raises(PipelineError) as caught, checkpoint.locked(folder):
-            pass
-        assert str(caught.value) == f"{folder.name}: another process trains this run; wait for it, or stop it"
-        os.kill(holder.pid, signal.SIGKILL)
-    with checkpoint.locked(folder):
-        pass
-
-
-def test_the_lock_is_free_again_after_an_error(folder):
-    with pytest.raises(ZeroDivisionError), checkpoint.locked(folder):
-        _ = 1 / 0
-    with checkpoint.locked(folder):
-        pass
-
-
-def test_the_lock_makes_the_folder_and_keeps_nothing_in_it(tmp_path):
-    with checkpoint.locked(tmp_path / "a" / "run-0123"):
-        assert names(tmp_path / "a" / "run-0123") == []
 
 
 def test_state_is_plain_json(folder):

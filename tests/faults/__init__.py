@@ -1,6 +1,19 @@
 """Everything that can go wrong, done to small workspaces from outside; `make faults` prints what came of it."""
 
-from tests.faults import anything, damage, disk, download, mistakes, raw, resuming, tracking, training, writes
+from tests.faults import (
+    anything,
+    damage,
+    disk,
+    download,
+    mistakes,
+    raw,
+    repro,
+    resuming,
+    server,
+    tracking,
+    training,
+    writes,
+)
 
 # Each registers its faults, in this order.
 MODULES = (
@@ -12,6 +25,8 @@ MODULES = (
     disk,
     resuming,
     training,
+    repro,
     writes,
     tracking,
+    server,
 )

@@ -1,73 +1,81 @@
-"""Inject every fault, print the table, and write it to docs/faults.md when all of it was run: `make faults`."""
+"""Inject every fault, say what came of each, and write docs/faults.md when all were tried: `make faults`.
+
+What was interrupted goes on where it was: while the code stays the same, faults that passed are not tried again.
+"""
 
 import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.files import ROOT, write_text
 from tests import faults
+from tests.faults import outcomes
 from tests.faults.bench import Bench
+from tests.faults.outcomes import IMPOSSIBLE, NO, YES, Outcome
 from tests.faults.table import FAULTS, Fault, Impossible, plain
 
-DOCUMENT = ROOT / "docs/faults.md"
-BEGIN = """\
-# What happens when something goes wrong
-
-Written by `make faults`, which does all this to small copies of the project with the real stages: {passed} of
-{all} faults end as expected{skipped}.
-
-| fault | expected | seen | pass |
-|---|---|---|---|
-"""
-WIDTH = 160  # characters of what was seen
+WIDTH, LONGEST = 160, 2000  # characters of what was seen when all was well, and when it was not
 
 
-def judge(fault: Fault, bench: Bench) -> tuple[str, str]:
-    """Inject one fault; what was seen, and yes, no, or why it could not be injected here."""
+def judge(fault: Fault, bench: Bench) -> Outcome:
+    """Inject one fault and see what comes of it."""
+    began = time.monotonic()
     try:
-        return plain(fault.inject(bench))[:WIDTH], "yes"
+        seen, passed = plain(fault.inject(bench))[:WIDTH], YES
     except Impossible as reason:
-        return f"not possible here: {reason}", "-"
+        seen, passed = f"not possible here: {reason}", IMPOSSIBLE
     except AssertionError as error:
-        return plain(str(error)), "**no**"
+        seen, passed = plain(str(error))[:LONGEST], NO
+    return Outcome(fault.name, fault.expected, seen, passed, round(time.monotonic() - began, 1))
 
 
-def main() -> None:
-    """Run the faults whose names contain one of the words given, or all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("words", nargs="*", help="only faults whose names contain one of these")
-    parser.add_argument("--kills", type=int, default=100, help="random moments at which a training is killed")
-    parser.add_argument("--every", type=int, default=1, help="kill a stage at every so many of its writes")
-    parser.add_argument("--quick", action="store_true", help="only those that are part of `make test`")
-    options = parser.parse_args()
-    modules = [module.__name__ for module in faults.MODULES]
-    everything = sorted(FAULTS, key=lambda fault: modules.index(fault.inject.__module__))
-    chosen = [fault for fault in everything if not options.words or any(word in fault.name for word in options.words)]
-    chosen = [fault for fault in chosen if fault.quick or not options.quick]
-    rows = []
+def attempt(chosen: Sequence[Fault], known: dict[str, Outcome], options: argparse.Namespace) -> list[Outcome]:
+    """Inject those of the `chosen` faults that are not `known` to pass, say and keep what comes of each."""
+    seen = []
+    known = {name: outcome for name, outcome in known.items() if outcome.passed != NO}
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), options.kills, options.every)
         for fault in chosen:
-            began = time.monotonic()
-            seen, passed = judge(fault, bench)
+            seen.append(known.get(fault.name) or judge(fault, bench))
             bench.tidy()
-            rows.append((fault.name, fault.expected, seen, passed))
-            print(f"{time.monotonic() - began:6.0f} s | {' | '.join(rows[-1])}", flush=True)
-    verdicts = [row[-1] for row in rows]
-    print(f"{verdicts.count('yes')} of {len(rows)} as expected, {verdicts.count('-')} not possible here")
-    if chosen == everything:
-        write_text(DOCUMENT, document(rows))
-    sys.exit("**no**" in verdicts)
+            one = seen[-1]
+            if fault.name not in known and not options.words:
+                outcomes.keep(one, settings(options))
+            print(f"{one.seconds:6.0f} s | {one.fault} | {one.expected} | {one.seen} | {one.passed}", flush=True)
+    return seen
 
 
-def document(rows: list[tuple[str, str, str, str]]) -> str:
-    """The table as Markdown."""
-    verdicts = [row[-1] for row in rows]
-    skipped = f", {verdicts.count('-')} could not be injected on that machine" if "-" in verdicts else ""
-    begin = BEGIN.format(passed=verdicts.count("yes"), all=len(rows), skipped=skipped)
-    return begin + "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in rows)
+def settings(options: argparse.Namespace) -> str:
+    """Under what circumstances an outcome counts."""
+    return f"{options.kills} kills, every {options.every}; {outcomes.conditions()}"
+
+
+def main() -> None:
+    """Try the faults whose names contain one of the words given, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("words", nargs="*", help="only faults whose names contain one of these; no table is written")
+    parser.add_argument("--kills", type=int, default=100, help="random moments at which a training is killed")
+    parser.add_argument("--every", type=int, default=1, help="kill a stage at one in so many of its writes")
+    parser.add_argument("--table", action="store_true", help="try nothing: write the table of what was tried so far")
+    options = parser.parse_args()
+    modules = [module.__name__ for module in faults.MODULES]
+    everything = sorted(FAULTS, key=lambda fault: modules.index(fault.inject.__module__))
+    known = {} if options.words else outcomes.kept(settings(options))
+    if options.table:
+        tried = [known[fault.name] for fault in everything if fault.name in known]
+        outcomes.publish(tried, options.kills, options.every, len(everything) - len(tried))
+        return
+    chosen = [fault for fault in everything if not options.words or any(word in fault.name for word in options.words)]
+    seen = attempt(chosen, known, options)
+    verdicts = [one.passed for one in seen]
+    print(f"{verdicts.count(YES)} of {len(seen)} as expected, {verdicts.count(IMPOSSIBLE)} not possible here")
+    if not options.words:
+        outcomes.publish(seen, options.kills, options.every)
+        if NO not in verdicts:
+            outcomes.KEPT.unlink(missing_ok=True)
+    sys.exit(NO in verdicts)
 
 
 if __name__ == "__main__":

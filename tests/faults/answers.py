@@ -17,7 +17,7 @@ def stalled(handler: Any, good: bytes) -> None:
     """Send half of it, then nothing more."""
     truncated(handler, good)
     handler.wfile.flush()
-    handler.server.over.wait(20)
+    handler.server.over.wait(600)
 
 
 def page(handler: Any, good: bytes) -> None:

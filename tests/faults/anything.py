@@ -5,6 +5,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import test_idx_anything
 from tests import test_params_anything as anything
 from tests.faults.bench import Bench
 from tests.faults.table import fault
@@ -34,4 +35,12 @@ def documents(bench: Bench) -> str:
 
     values()
     characters()
+    return "no stack trace"
+
+
+@fault("idx files: 4000 of almost any bytes", "each is read as numpy reads it, or refused in one line")
+def raw_files(bench: Bench) -> str:
+    """Wrong words in the header, wrong lengths, wrong labels; a reader written another way decides."""
+    test_idx_anything.test_images()
+    test_idx_anything.test_labels()
     return "no stack trace"

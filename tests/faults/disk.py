@@ -1,28 +1,13 @@
 """Disks that are full or cannot be written."""
 
 import os
-import shutil
-import subprocess
 
-from tests.faults.bench import RUN, TRAIN, Bench, checkpoints, kill, limited, until
-from tests.faults.table import Impossible, fault, refusal
+from tests.faults.bench import RUN, TRAIN, Bench, caught_up, checkpoints, kill, until
+from tests.faults.mounts import limited, mounted, need_mounts
+from tests.faults.table import fault, line, refusal
+from tests.workspace import Workspace
 
 FULL = "no space left"
-
-
-def mounted(kind: str, folder: str, *command: str) -> tuple[str, ...]:
-    """The command with `folder` as a file system of its own, which other processes do not see."""
-    script = f'mount {kind} && shift && exec "$@"'
-    return ("unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh", folder, *command)
-
-
-def need_mounts() -> None:
-    """Impossible where a file system of one's own cannot be had."""
-    if not shutil.which("unshare"):
-        raise Impossible("no unshare command")
-    tried = subprocess.run(mounted("-t tmpfs none $1", "/mnt", "true"), capture_output=True, text=True, check=False)
-    if tried.returncode:
-        raise Impossible(f"no file systems of one's own: {tried.stderr.strip()}")
 
 
 @fault("full disk: data/raw", "'no space left' in one line; the next run succeeds", quick=True)
@@ -61,8 +46,8 @@ def full_cache(bench: Bench) -> str:
     command = mounted('-t tmpfs -o size=64k none "$1"', cache, "dvc", "repro", "--no-run-cache", "preprocess")
     done = place.run(*command, check=False)
     assert done.returncode != 0, done.stdout
-    seen = next((line for line in done.stderr.splitlines() if "space left" in line), "")
-    assert "No space left" in seen, done.stderr
+    seen = line(done.stderr, "No space left")
+    assert seen, done.stderr
     place.run("dvc", "repro", "preprocess")
     assert "Running stage" not in place.run("dvc", "repro", "preprocess").stdout
     return seen
@@ -79,9 +64,7 @@ def full_checkpoint(bench: Bench) -> str:
     seen = refusal(place.run(*limited(4000, *TRAIN), check=False), FULL)
     assert before <= {path.name for path in checkpoints(place)}, "a checkpoint is gone"
     assert not place.results(RUN).exists()
-    resumed = place.run(*TRAIN).stdout
-    assert "going on after epoch" in resumed, resumed
-    bench.same(place)
+    _goes_on(bench, place, "going on after epoch")
     return seen
 
 
@@ -94,13 +77,28 @@ def full_results(bench: Bench) -> str:
     command = mounted('-t tmpfs -o size=1m none "$1"', str(place.root / "results"), *TRAIN)
     seen = refusal(place.run(*command, check=False), FULL)
     assert checkpoints(place), "no checkpoint is left"
-    resumed = place.run(*TRAIN).stdout
-    assert "going on after epoch 3" in resumed, resumed
-    bench.same(place)
+    _goes_on(bench, place, "going on after epoch 3")
     return seen
 
 
-@fault("full disk: MLflow", "a warning; the training ends in the same bytes; the next `dvc repro` needs no training")
+@fault("full disk: a training with other params", "'no space left'; git and `dvc checkout` restore what was there")
+def full_again(bench: Bench) -> str:
+    """DVC removes the former model before it trains; the new one's checkpoint finds no room."""
+    place = bench.trained()
+    before = place.contents(RUN, equal=False)
+    place.edit(lambda values: values["protocols"]["fast"]["common"].update(seed=1))
+    done = place.run(*limited(4000, "dvc", "repro", f"train@{RUN}"), check=False)
+    assert done.returncode != 0, done.stdout
+    seen = line(done.stderr, FULL)
+    assert seen, done.stderr
+    place.run("git", "checkout", ".")
+    place.run("dvc", "checkout")
+    assert place.contents(RUN, equal=False) == before
+    assert "Running stage" not in place.run("dvc", "repro").stdout
+    return seen
+
+
+@fault("full disk: MLflow", "a warning; the training ends in the same bytes; the next stage catches up")
 def full_mlflow(bench: Bench) -> str:
     """The database on a file system of 200 kB."""
     need_mounts()
@@ -109,9 +107,11 @@ def full_mlflow(bench: Bench) -> str:
     folder.mkdir()
     command = mounted('-t tmpfs -o size=200k none "$1"', str(folder), *TRAIN)
     done = place.run(*command, MLFLOW_TRACKING_URI=f"sqlite:///{folder}/mlflow.db")
-    seen = next((line for line in done.stderr.splitlines() if line.startswith("warning: tracking is behind")), "")
+    seen = line(done.stderr, "warning: tracking is behind")
     assert seen, done.stderr
     bench.same(place)
+    place.run("python", "-m", "pipeline.evaluate", RUN)
+    caught_up(place.root / "mlflow.db")
     return seen
 
 
@@ -132,3 +132,10 @@ def read_only(bench: Bench) -> str:
     place.run(*TRAIN)
     bench.same(place)
     return seen
+
+
+def _goes_on(bench: Bench, place: Workspace, words: str) -> None:
+    """The next run says `words` and ends in the same bytes."""
+    printed = place.run(*TRAIN).stdout
+    assert words in printed, printed
+    bench.same(place)

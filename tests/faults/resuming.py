@@ -3,8 +3,7 @@
 from pipeline import files
 from tests.faults.bench import TRAIN, Bench, checkpoints, kill, until
 from tests.faults.damage import flip
-from tests.faults.table import fault, refusal
-from tests.faults.training import SAME, line
+from tests.faults.table import SAME, fault, line, refusal
 from tests.workspace import Workspace
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from tests.faults.bench import Bench
 
+SAME = "the next run ends in the same bytes as an undisturbed one"
+
 
 class Impossible(Exception):
     """This machine does not let the fault be injected, for the reason given."""
@@ -51,5 +53,12 @@ def refusal(done: subprocess.CompletedProcess[str], *said: str) -> str:
 def plain(text: str) -> str:
     """`text` on one line, without what differs from one time and machine to the next."""
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
+    text = re.sub(r"port=\d+", "port=PORT", text)
+    text = re.sub(r"(?<=[a-z]-)[0-9a-f]{16}|(?<=\.tmp-)\w+", "…", text)  # input keys, temporary folders
     text = re.sub(r"(?:/[^\s/']+)*/workspace-\d+/", "", text)
     return " ".join(re.sub(r"(?:/[^\s/']+)*/workspace-\d+", ".", text).split())
+
+
+def line(text: str, word: str) -> str:
+    """The first line of `text` that holds `word`, empty if there is none."""
+    return next((line for line in text.splitlines() if word in line), "")

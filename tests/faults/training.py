@@ -1,21 +1,16 @@
-"""Trainings that are killed, asked to stop, started twice, or diverge."""
+"""Trainings that are killed at any moment, or diverge."""
 
-import os
+import json
 import random
 import shutil
-import signal
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
-import psutil
-
 from tests.faults.bench import RUN, TRAIN, Bench, checkpoints, kill, until
-from tests.faults.table import fault, refusal
+from tests.faults.table import SAME, fault, line, refusal
 from tests.workspace import Workspace
-
-SAME = "the next run ends in the same bytes as an undisturbed one"
-REPRO = ("dvc", "repro", f"train@{RUN}")
 
 
 @fault("kill -9 at random moments of a training", f"no half-written result; {SAME}")
@@ -47,72 +42,82 @@ def random_kills(bench: Bench) -> str:
     return f"{killed} kills, {finished + 1} trainings that ended, all in the same bytes"
 
 
-@fault("kill -9 of `dvc repro` alone, then a second one", f"the orphan stops itself; {SAME}")
-def orphan(bench: Bench) -> str:
-    """The trainer lives on without its parent for a moment."""
+@fault("kill -9 within a long epoch", f"it goes on at that step; {SAME}")
+def within_epoch(bench: Bench) -> str:
+    """A copy of the code that keeps a checkpoint after every step instead of every ten minutes."""
     place = bench.prepared()
-    repro = place.start(*REPRO)
-    until(lambda: checkpoints(place), "a checkpoint", repro)
-    trainers = [child for child in psutil.Process(repro.pid).children(recursive=True) if child.is_running()]
-    os.kill(repro.pid, signal.SIGKILL)
-    repro.communicate()
-    gone, alive = psutil.wait_procs(trainers, timeout=60)
-    for process in alive:
-        process.kill()
-    assert not alive, "the trainer went on for a minute"
-    assert not place.results(RUN).exists(), "the orphan wrote results"
-    printed = place.run(*REPRO).stdout
-    assert "going on after epoch" in printed, printed
-    bench.same(place)
-    return f"{len(gone)} processes stopped; then: {line(printed, 'going on')}"
-
-
-@fault("two `dvc repro` at once", "one trains, the other says that it is busy in a line; the results are whole")
-def two(bench: Bench) -> str:
-    """Both want the same stage."""
-    place = bench.prepared()
-    first, second = place.start(*REPRO), place.start(*REPRO)
-    printed = [process.communicate()[0] for process in (first, second)]
-    codes = [first.returncode, second.returncode]
-    assert 0 in codes, printed
-    bench.same(place)
-    assert "Running stage" not in place.run(*REPRO).stdout, "a third dvc repro trained again"
-    refused = [text for text, code in zip(printed, codes, strict=True) if code]
-    assert all("busy" in text or "another process trains" in text for text in refused), printed
-    return line(refused[0], "busy") or line(refused[0], "another") if refused else "one after the other"
-
-
-@fault("Ctrl-C", f"exit status not 0, resumable; {SAME}")
-def interrupt(bench: Bench) -> str:
-    """SIGINT to dvc and all that it started, as a terminal sends it."""
-    place = bench.prepared()
-    repro = place.start(*REPRO)
-    until(lambda: checkpoints(place), "a checkpoint", repro)
-    os.killpg(repro.pid, signal.SIGINT)
-    printed = repro.communicate()[0]
-    assert repro.returncode != 0, printed
-    assert "Traceback" not in printed, printed
-    seen = line(printed, "interrupted:")
-    assert "going on after epoch" in place.run(*REPRO).stdout
-    bench.same(place)
+    change(place, "pipeline/keeper.py", "CHECKPOINT_SECONDS = 600", "CHECKPOINT_SECONDS = 0")
+    training = place.start(*TRAIN)
+    until(lambda: any(_step(path) > 3 for path in checkpoints(place)), "a checkpoint within an epoch", training)
+    kill(training)
+    step = _step(checkpoints(place)[-1])
+    printed = place.run(*TRAIN).stdout
+    seen = line(printed, "going on after epoch")
+    assert step == 0 or not seen.endswith("step 0"), printed
+    bench.same(place, but=["run.json"])  # which names the code
     return seen
+
+
+@fault("negative control: seed generators left out of the checkpoint", "other bytes: the comparisons here can fail")
+def negative_control(bench: Bench) -> str:
+    """A copy of the code whose resumed trainings draw other dropout masks."""
+    place = bench.prepared()
+    change(place, "pipeline/loop.py", "*seeds, ", "")
+    training = place.start(*TRAIN)
+    until(lambda: checkpoints(place), "a checkpoint", training)
+    kill(training)
+    assert "going on after epoch" in place.run(*TRAIN).stdout
+    try:
+        bench.same(place, but=["run.json"])
+    except AssertionError as difference:
+        return str(difference)
+    raise AssertionError("it ended in the same bytes")
 
 
 @fault("the loss becomes NaN", "exit status 1, FAILED in MLflow, no model")
 def diverges(bench: Bench) -> str:
     """A learning rate that no network survives."""
     place = bench.prepared()
-    place.edit(
-        lambda values: values["protocols"]["fast"]["common"].update(
-            learning_rate=1e30, schedule="constant", warmup=None, clip_norm=None
-        )
-    )
+    huge = {"learning_rate": 1e30, "schedule": "constant", "warmup": None, "clip_norm": None}
+    place.edit(lambda values: values["protocols"]["fast"]["common"].update(huge))
+    return _diverged(place)
+
+
+@fault("the loss becomes NaN in the second epoch", "the same, and the checkpoint of the first is kept, whole")
+def diverges_later(bench: Bench) -> str:
+    """A copy of the code that spoils a weight as the second epoch begins."""
+    place = bench.prepared()
+    begin = "        self.begin = self.training.progress.step\n"
+    spoil = '        if epoch == 1:\n            self.model.weights[0].assign(self.model.weights[0] * float("nan"))\n'
+    change(place, "pipeline/keeper.py", begin, begin + spoil)
+    seen = _diverged(place)
+    (kept,) = checkpoints(place)
+    assert json.loads((kept / "state.json").read_text())["progress"]["epoch"] == 1
+    assert "going on after epoch 1" in place.run(*TRAIN, check=False).stdout
+    return seen
+
+
+def _diverged(place: Workspace) -> str:
     seen = refusal(place.run(*TRAIN, check=False), "diverged")
     assert not (place.results(RUN) / "model.keras").exists()
-    with sqlite3.connect(place.root / "mlflow.db") as database:
+    with closing(sqlite3.connect(place.root / "mlflow.db")) as database:
         assert database.execute("SELECT status FROM runs").fetchall() == [("FAILED",)]
-    database.close()
     return seen
+
+
+def change(place: Workspace, name: str, old: str, new: str) -> None:
+    """Replace a piece of the code in the workspace."""
+    path = place.root / name
+    assert old in path.read_text(), f"{old!r} is no longer in {name}"
+    path.write_text(path.read_text().replace(old, new))
+
+
+def _step(path: Path) -> int:
+    """The step that a checkpoint was kept at, 0 if it is just being removed."""
+    try:
+        return json.loads((path / "state.json").read_text())["progress"]["step"]
+    except FileNotFoundError:
+        return 0
 
 
 def _wait_for_work(place: Workspace, training) -> None:
@@ -133,8 +138,3 @@ def _only_whole_files(bench: Bench, place: Workspace) -> None:
 
 def _forget(place: Workspace) -> None:
     shutil.rmtree(place.root / "results")
-
-
-def line(text: str, word: str) -> str:
-    """The first line of `text` that holds `word`, empty if there is none."""
-    return next((line for line in text.splitlines() if word in line), "")

@@ -16,7 +16,12 @@ from tools.checks.verdict import Verdict, some
 
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\\n]+))?", re.MULTILINE)
 SPACE = 5e9  # bytes: an environment, or a training's checkpoints and models, with room to spare
-COUNT_GPUS = "import tensorflow; print(len(tensorflow.config.list_physical_devices('GPU')))"
+USE_GPUS = """
+import tensorflow as tf
+for gpu in tf.config.list_logical_devices("GPU"):
+    with tf.device(gpu.name):
+        print(float(tf.reduce_sum(tf.ones((8, 8)) @ tf.ones((8, 8)))))
+"""
 INSTALL = "delete .venv/ready, then run `make test`: it installs anew"
 
 
@@ -41,18 +46,18 @@ def packages(root: Path) -> Verdict:
 
 
 def gpu(root: Path) -> Verdict:
-    """Whether TensorFlow sees the GPUs that the driver sees; it is not asked where there are none."""
+    """Whether TensorFlow can compute on the GPUs that the driver sees; it is not asked where there are none."""
     tool = shutil.which("nvidia-smi")
     listed = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False).stdout if tool else ""
     present = len(re.findall(r"^GPU ", listed, re.MULTILINE))
     if not present:
         return Verdict("none here, trainings use the processor")
-    asked = subprocess.run([sys.executable, "-c", COUNT_GPUS], capture_output=True, text=True, check=False)
-    seen = asked.stdout.strip() or "none"
-    if seen == str(present):
-        return Verdict(f"{present}, seen by TensorFlow")
+    asked = subprocess.run([sys.executable, "-c", USE_GPUS], capture_output=True, text=True, check=False)
+    usable = asked.stdout.split().count("512.0")
+    if usable == present:
+        return Verdict(f"{present}, TensorFlow can use them")
     remedy = f"{INSTALL}, with requirements-gpu.lock"
-    return Verdict(f"nvidia-smi shows {present}, TensorFlow sees {seen}", remedy)
+    return Verdict(f"nvidia-smi shows {present}, TensorFlow can use {usable}", remedy)
 
 
 def disk(root: Path, needed: float = SPACE) -> Verdict:
