@@ -1,4 +1,4 @@
-"""Copies the results of `results/report.md` into README.md, between the same two markers."""
+"""Copies the results of `results/report.md`, and the studies' verdicts, into README.md, between two markers each."""
 
 import argparse
 import re
@@ -8,9 +8,11 @@ from pipeline import errors
 from pipeline.errors import PipelineError
 from pipeline.files import ROOT, write_text
 from pipeline.report import BEGIN, END, REPORT
+from tools.study import verdicts
 
 README = ROOT / "README.md"
 BLOCK = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+VERDICTS = re.compile("(?<=<!-- verdicts -->\n\n).*?(?=\n\n<!-- /verdicts -->)", re.DOTALL)
 
 
 def updated(readme: str, report: str) -> str:
@@ -37,7 +39,7 @@ def _read(path: Path) -> str:
 def main(arguments: argparse.Namespace) -> None:
     """Bring the README up to date; with --check, only say whether it is."""
     old = _read(README)
-    new = updated(old, _read(REPORT))
+    new = VERDICTS.sub(lambda _: verdicts.table(verdicts.here()), updated(old, _read(REPORT)))
     if arguments.check and new != old:
         raise PipelineError("README.md: its results are not those of results/report.md; run `python -m tools.readme`")
     if new != old:

@@ -1,0 +1,1 @@
+"""Measures this project against what people would otherwise do: `make bench`."""

@@ -1,0 +1,47 @@
+"""Images per second of the three networks in training, under each precision, beside the same in PyTorch."""
+
+import importlib.util
+import json
+import statistics
+from collections.abc import Sequence
+from functools import partial
+
+from pipeline.files import ROOT
+from tools import workspace
+from tools.bench.row import Row, alternate
+from tools.bench.steps import BATCH
+
+PRECISIONS = {"cpu": ("float32", "mixed_bfloat16"), "gpu": ("float32", "mixed_bfloat16", "mixed_float16")}
+STEPS = {"cpu": {"lenet": 20, "vgg": 12, "custom": 2}, "gpu": {"lenet": 400, "vgg": 400, "custom": 50}}
+MISSING = "PyTorch is not installed, so nothing is compared with it; `pip install -r requirements-bench.in` has it"
+
+
+def rows(networks: Sequence[str], repeats: int, device: str) -> list[Row]:
+    """A row for each network and precision; `device` is "cpu" or "gpu"."""
+    frameworks = ["keras", "torch"] if torch_is_here() else ["keras"]
+    found = []
+    for name in networks:
+        for precision in PRECISIONS[device]:
+            steps = STEPS[device][name]
+            sides = {side: partial(_images_per_second, side, name, precision, steps) for side in frameworks}
+            found.append(_row(name, precision, alternate(sides, repeats)))
+    return found
+
+
+def torch_is_here() -> bool:
+    """Whether PyTorch is installed."""
+    return importlib.util.find_spec("torch") is not None
+
+
+def _images_per_second(framework: str, network: str, precision: str, steps: int) -> float:
+    command = ("python", "-m", "tools.bench.steps", framework, network, precision, str(steps))
+    return float(json.loads(workspace.Workspace(ROOT).ask(*command).splitlines()[-1]))
+
+
+def _row(network: str, precision: str, found: dict[str, list[float]]) -> Row:
+    """More is better here, so the ratio is theirs to ours: below 1 where ours is the faster."""
+    ours, what = statistics.median(found["keras"]), f"{network}, {precision}, batch {BATCH}"
+    if "torch" not in found:
+        return Row("speed", what, "images/s", ours)
+    ratio = statistics.median(them / us for us, them in zip(found["keras"], found["torch"], strict=True))
+    return Row("speed", what, "images/s", ours, "PyTorch, eager", statistics.median(found["torch"]), ratio)

@@ -1,0 +1,1 @@
+"""Studies: runs with params of their own, their results kept in `study/NAME/`."""

@@ -1,0 +1,57 @@
+"""Run a study of `study/`: train what it plans, go on where it was interrupted, keep its results and report."""
+
+import argparse
+import time
+from collections.abc import Sequence
+
+from pipeline import errors
+from pipeline.files import write_text
+from tools import workspace
+from tools.study import keep, plan, search, summary
+from tools.study.search import Trial
+from tools.study.trainer import Trainer
+
+CLONE = "work"  # below the study's folder; git ignores it, and it holds weights and checkpoints
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Train, evaluate, report, then copy the results to `study/NAME/`."""
+    study = plan.load(arguments.name)
+    chosen = study.chosen(arguments.runs)
+    deadline = None if arguments.minutes is None else time.monotonic() + 60 * arguments.minutes
+    trainer = Trainer(study, workspace.make(study.folder / CLONE), deadline)
+    trials, found = _searched(trainer, study, chosen)
+    runs = found | study.params["runs"]
+    if runs:
+        trainer.set_runs(runs)
+    at_work = {run: trainer if run in chosen or run in found else trainer.looking() for run in runs}
+    done = [run for run, worker in at_work.items() if worker.repro(f"evaluate@{run}")]
+    unfinished = {run: path for run in runs if run not in done and (path := trainer.unfinished(run))}
+    if done:
+        trainer.set_runs({run: runs[run] for run in done})
+        trainer.clone.ask("dvc", "repro", "--single-item", "report")
+    keep.keep(trainer.clone.root / "results", study.folder, done, unfinished, search.rows(trials))
+    write_text(study.folder / "README.md", summary.page(study.name, study.folder, trials))
+    for run in runs:
+        print(f"{run}: {'done' if run in done else 'unfinished' if run in unfinished else 'not begun'}")
+    print(f"Written: study/{study.name}/README.md")
+
+
+def _searched(trainer: Trainer, study: plan.Plan, chosen: Sequence[str]) -> tuple[list[Trial], dict[str, dict]]:
+    """Every budget tried, and the runs of those found with what is trained beside them."""
+    trials, runs = [], {}
+    for network, wanted in study.searches.items():
+        tried = search.tried(trainer if network in chosen else trainer.looking(), network, wanted)
+        trials += tried
+        if tried and tried[-1].reached:
+            budget = tried[-1].budget
+            runs |= search.candidates(network, wanted, budget) | search.beside(wanted, budget)
+    return trials, runs
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tools.study", description=__doc__)
+    parser.add_argument("name", metavar="NAME", help="a folder of study/ that has a params.yaml")
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="only these of its runs, or networks of its search")
+    parser.add_argument("--minutes", type=float, help="stop after so long, with a checkpoint to go on from")
+    errors.run(main, parser)
