@@ -9,9 +9,9 @@ READY := .venv/ready
 WANTED := $(LOCK) $(shell cksum <$(LOCK)) $(CURDIR)
 IN_VENV := . .venv/bin/activate &&
 
-.PHONY: help repro test lint ui compare sync promote lock prune doctor faults audit clean
+.PHONY: help repro test test-team lint ui compare pictures sync promote study bench lock prune doctor faults audit clean
 help: ## print these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 repro: $(READY) ## run every stage that is out of date; RUNS="lenet-plain vgg-plain" for just those runs
 	@$(IN_VENV) python -m pipeline.params $(RUNS) && dvc repro $(addprefix evaluate@,$(RUNS)) && exec python -m tools.sync
@@ -19,11 +19,17 @@ repro: $(READY) ## run every stage that is out of date; RUNS="lenet-plain vgg-pl
 test: $(READY) ## run the tests; ARGS="-k params" is handed to pytest
 	@$(IN_VENV) exec python -m pytest $(ARGS)
 
+test-team: .venv/team ## run the pipeline with a real database, bucket and server; setup/debian installs PostgreSQL
+	@$(IN_VENV) exec python -m pytest -n 0 tests/team $(ARGS)
+
 lint: $(READY) ## check style and formatting
 	@$(IN_VENV) ruff check . && ruff format --check .
 
 ui: $(READY) ## compare the runs in the browser (MLflow, on this machine only); PORT=8080 to choose the port
 	@$(IN_VENV) exec python -m tools.ui $(PORT)
+
+pictures: $(READY) ## take the README's pictures of MLflow, from mlflow.db; needs chromium (setup/browser)
+	@$(IN_VENV) exec python -m tests.pictures
 
 sync: $(READY) ## give every result its MLflow run, in mlflow.db or at MLFLOW_TRACKING_URI; RESTORE=1 for deleted ones too
 	@$(IN_VENV) exec python -m tools.sync $(if $(RESTORE),--restore)
@@ -33,6 +39,12 @@ promote: $(READY) ## make the best run the champion, or RUN=vgg-dropout, if it p
 
 compare: $(READY) ## what changed in params and results since a commit, as Markdown: REV=main; OUT=FILE to write it there
 	@$(IN_VENV) exec python -m tools.compare $(or $(REV),HEAD) $(if $(OUT),--output $(OUT))
+
+study: $(READY) ## run one of study/: NAME=notebook; RUNS=vgg-dropout for a part, MINUTES=60 for a sitting that the next goes on from
+	@$(IN_VENV) exec python -m tools.study $(NAME) $(RUNS) $(if $(MINUTES),--minutes $(MINUTES))
+
+bench: $(READY) ## measure against what people would otherwise do: ROWS="train idle", REPEATS=5; WRITE=1 for docs/performance.md
+	@$(IN_VENV) exec python -m tools.bench $(ROWS) $(if $(REPEATS),--repeats $(REPEATS)) $(if $(WRITE),--write) $(ARGS)
 
 lock: ## renew requirements*.lock from requirements*.in
 	@setup/lock
@@ -56,5 +68,9 @@ clean: ## delete what is quickly made again; results, data, models, tracked runs
 ifneq ($(shell cat $(READY) 2>/dev/null),$(WANTED))
 .PHONY: $(READY)
 endif
+# What one verb needs beyond that is added when it first runs.
+.venv/%: requirements-%.lock $(READY)
+	@setup/add $< $@
+
 $(READY):
 	@PYTHON="$(PYTHON)" setup/install $(LOCK) "$(WANTED)"

@@ -8,7 +8,7 @@ import pytest
 
 from tests import workspace
 
-pytest_plugins = ["tests.allowed_skips"]
+pytest_plugins = ["tests.allowed_skips", "tests.report_page"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -51,7 +51,7 @@ def test_make_repro_checks_params_first_and_names_the_stages():
     )
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-gpu.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-gpu.lock", "requirements-team.lock"])
 def test_locks_hold_hashes_and_neither_hosts_nor_paths(name):
     text = (ROOT / name).read_text()
     entries = re.split(r"\n(?=[a-z0-9.-]+==)", text)[1:]

@@ -1,0 +1,1 @@
+"""The team's parts, for real but without containers: `make test-team`."""
