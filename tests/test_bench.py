@@ -2,9 +2,12 @@
 
 import datetime
 import json
+import subprocess
+import sys
 
 import pytest
 
+from pipeline.files import ROOT
 from pipeline.hardware import Gpu, Hardware
 from tests.workspace import Workspace
 from tools.bench import idle, page, row
@@ -83,6 +86,13 @@ def test_the_bare_script_trains_the_run(finished: Workspace) -> None:
     assert len(said["seconds"]) == len(said["finished"]) == 2
     assert said["finished"][0] < said["finished"][1]
     assert "Epoch 2/2" in printed
+
+
+def test_steps_are_counted_in_images_a_second() -> None:
+    command = [sys.executable, "-m", "tools.bench.steps", "keras", "lenet", "float32", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert 1 < float(done.stdout) < 1e7
 
 
 def test_many_runs_are_made_of_one_and_measured(copied: Workspace) -> None:

@@ -28,7 +28,8 @@ def with_keras(architecture: str, precision: str, steps: int) -> float:
             batch_norm_momentum=0.9,
             initializer="he_normal",
         )
-        model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"], jit_compile=session.jit_compile)
+        loss = "sparse_categorical_crossentropy"
+        model.compile("adam", loss, metrics=["accuracy"], jit_compile=session.jit_compile)
     images, labels = noise(steps)
     return second(lambda: model.fit(images, labels, batch_size=BATCH, shuffle=False, verbose=0))
 
