@@ -40,10 +40,10 @@ promote: $(READY) ## make the best run the champion, or RUN=vgg-dropout, if it p
 compare: $(READY) ## what changed in params and results since a commit, as Markdown: REV=main; OUT=FILE to write it there
 	@$(IN_VENV) exec python -m tools.compare $(or $(REV),HEAD) $(if $(OUT),--output $(OUT))
 
-study: $(READY) ## run one of study/: NAME=notebook; RUNS=vgg-dropout for a part, MINUTES=60 for a sitting that the next goes on from
+study: $(READY) ## run one of study/, NAME=notebook; RUNS=vgg-dropout for a part, MINUTES=60 for a sitting
 	@$(IN_VENV) exec python -m tools.study $(NAME) $(RUNS) $(if $(MINUTES),--minutes $(MINUTES))
 
-bench: $(READY) ## measure against what people would otherwise do: ROWS="train idle", REPEATS=5; WRITE=1 for docs/performance.md
+bench: $(READY) ## measure against what people would otherwise do; ROWS="train idle", REPEATS=5, WRITE=1 to docs
 	@$(IN_VENV) exec python -m tools.bench $(ROWS) $(if $(REPEATS),--repeats $(REPEATS)) $(if $(WRITE),--write) $(ARGS)
 
 lock: ## renew requirements*.lock from requirements*.in

@@ -99,7 +99,7 @@ def test_pictures_of_two_runs_have_the_same_axes() -> None:
             ("a", {"low": -1.5, "high": 1.5, "counts": [wide, narrow]}),
         )
     )
-    assert one.shape == (224, 336, 3)
+    assert one.shape == (360, 360, 3)
     assert (one[30:170] != other[30:170]).any()
     assert (one[195:] == other[195:]).all()  # the ticks and label of the weights' axis
     assert (one[:, :40] == other[:, :40]).all()  # and of the shares'

@@ -11,9 +11,9 @@ import pytest
 
 from pipeline.files import ROOT
 
-UNPICKLERS = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "torch"}
+UNPICKLERS = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 SAFELY = {"np.load": ("allow_pickle", False), "keras.saving.load_model": ("safe_mode", True)}
-EXECUTING = {"eval", "exec", "compile", "os.system", "os.popen", "yaml.load"}
+EXECUTING = {"eval", "exec", "compile", "os.system", "os.popen", "yaml.load", "torch.load"}
 
 
 def sources() -> list[Path]:
@@ -69,8 +69,9 @@ def test_the_comparison_is_served_to_this_machine_only(tmp_path: Path) -> None:
     command.chmod(0o755)
     make = (
         "import sqlite3, sys; from pathlib import Path; from tools import ui; ui.DATABASE = Path(sys.argv[1]);"
-        " database = sqlite3.connect(ui.DATABASE); database.execute('CREATE TABLE experiments (experiment_id, name)');"
-        " database.execute('INSERT INTO experiments VALUES (1, ?)', ['mnist']); database.commit();"
+        " database = sqlite3.connect(ui.DATABASE); database.executescript('''"
+        "CREATE TABLE experiments (experiment_id, name, artifact_location); CREATE TABLE experiment_tags (experiment_id, key);"
+        "INSERT INTO experiments VALUES (1, 'mnist', 'mlflow-artifacts:/1')'''); database.commit();"
         " import argparse; ui.main(argparse.Namespace(port=None))"
     )
     done = subprocess.run(

@@ -24,6 +24,7 @@ SMALL = {
     "precision": "float32",
     "threads": 2,
 }
+KEPT_BACK = ("dvc.lock", "champion.json")  # with results/runs, what a real run left
 STAGES = ["fetch", "preprocess", *(f"{stage}@{run}" for run in RUNS for stage in ("train", "evaluate")), "report"]
 
 
@@ -105,7 +106,7 @@ def make(root: Path) -> Workspace:
         check=True,
     ).stdout
     for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file() and not name.startswith("results/runs/") and name != "dvc.lock":
+        if (ROOT / name).is_file() and not name.startswith("results/runs/") and name not in KEPT_BACK:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
     workspace = Workspace(root)

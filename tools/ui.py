@@ -59,7 +59,7 @@ def main(arguments: argparse.Namespace) -> None:
     """Print the address, then become the server."""
     number = port(arguments.port)
     print(f"in some 20 seconds at {address(number)}\nCtrl-C ends it", flush=True)
-    store.follow_a_move(ROOT)
+    store.follow_a_move(DATABASE.parent)
     store.set_environment()
     os.chdir(ROOT)
     options = ["--backend-store-uri", f"sqlite:///{DATABASE}", "--host", HOST, "--port", str(number), "--workers", "1"]

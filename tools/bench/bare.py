@@ -66,7 +66,7 @@ def compiled(run: Run, arguments: argparse.Namespace) -> "keras.Sequential":
 
 
 def _load(split: str) -> tuple[np.ndarray, np.ndarray]:
-    with np.load(PROCESSED / f"{split}.npz") as arrays:
+    with np.load(PROCESSED / f"{split}.npz", allow_pickle=False) as arrays:
         return arrays["images"], arrays["labels"]
 
 
