@@ -39,8 +39,6 @@ def content(mine: mlflow.MlflowClient, run: Run) -> dict[str, object]:
         key: [(point.step, point.value, point.timestamp) for point in mine.get_metric_history(run.info.run_id, key)]
         for key in run.data.metrics
     }
-    outputs = [mine.get_logged_model(output.model_id) for output in run.outputs.model_outputs]
-    models = [model.model_id for model in outputs if str(model.status) == "READY"]  # not one that was cut short
     hidden = {"rebuilt", "mlflow.user", "mlflow.source.name", "mlflow.source.type"}
     return {
         "name": run.info.run_name,
@@ -49,7 +47,10 @@ def content(mine: mlflow.MlflowClient, run: Run) -> dict[str, object]:
         "tags": {key: value for key, value in run.data.tags.items() if key not in hidden},
         "curves": curves,
         "files": digests(mine, f"runs:/{run.info.run_id}/"),
-        "models": [digests(mine, f"models:/{model_id}") for model_id in models],
+        "models": [
+            digests(mine, mine.get_logged_model(output.model_id).artifact_location)
+            for output in run.outputs.model_outputs
+        ],
         "data": [(entry.dataset.to_dictionary(), str(entry.tags)) for entry in run.inputs.dataset_inputs],
     }
 
@@ -57,7 +58,6 @@ def content(mine: mlflow.MlflowClient, run: Run) -> dict[str, object]:
 def digests(mine: mlflow.MlflowClient, address: str) -> dict[str, str]:
     """The SHA-256 of each file at an address of artifacts, but for `MLmodel`, which holds ids."""
     with tempfile.TemporaryDirectory() as folder:
-        mlflow.set_tracking_uri(mine.tracking_uri)  # which is where MLflow looks for models
         mlflow.artifacts.download_artifacts(address, dst_path=folder, tracking_uri=mine.tracking_uri)
         found = [path for path in Path(folder).rglob("*") if path.is_file() and path.name != "MLmodel"]
         return {UNIQUE.sub("", str(path.relative_to(folder))): sha256(path) for path in found}

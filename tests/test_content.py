@@ -90,16 +90,20 @@ def test_before_the_evaluation_nothing_is_said_of_the_test(folder: Path) -> None
     assert not [point for point in read.points if point.key.startswith("test_")]
 
 
-def test_pictures_of_two_runs_have_the_same_axes() -> None:
-    narrow, wide = [0] * 32 + [20] * 64 + [0] * 32, [10] * 128  # weights of two epochs
-    one, other = (
-        np.asarray(pictures.draw({"run": run, "architecture": "lenet"}, "conv1", entry, 1))
-        for run, entry in (
-            ("a", {"low": -1.5, "high": 1.5, "counts": [narrow, wide]}),
-            ("a", {"low": -1.5, "high": 1.5, "counts": [wide, narrow]}),
-        )
-    )
-    assert one.shape == (360, 360, 3)
-    assert (one[30:170] != other[30:170]).any()
-    assert (one[195:] == other[195:]).all()  # the ticks and label of the weights' axis
-    assert (one[:, :40] == other[:, :40]).all()  # and of the shares'
+def picture(epoch: int, *counts: list[int]) -> np.ndarray:
+    entry = {"low": -1.5, "high": 1.5, "counts": counts}
+    return np.asarray(pictures.draw({"run": "a", "architecture": "lenet"}, "conv1", entry, epoch))
+
+
+def test_a_picture_shows_its_epoch_on_the_axes_of_all() -> None:
+    narrow, wide = [0] * 32 + [20] * 64 + [0] * 32, [10] * 128  # the same weights of a kernel, twice
+    first, second = picture(1, narrow, wide), picture(2, narrow, wide)
+    assert first.shape == (360, 360, 3)
+    assert (first[80:280, 80:] != second[80:280, 80:]).any()
+    assert (first[310:] == second[310:]).all()  # the ticks and label of the weights' axis
+    assert (first[80:, :60] == second[80:, :60]).all()  # and of the shares'
+
+
+def test_a_picture_is_the_same_whatever_comes_later() -> None:
+    low, high = [10] * 128, [0] * 60 + [160] * 8 + [0] * 60
+    assert (picture(1, low) == picture(1, low, high)).all()

@@ -45,7 +45,7 @@ def _wanted(histograms: dict[str, Any]) -> Iterator[tuple[str, int, str, dict[st
 
 @style.applied()
 def draw(run: dict[str, Any], layer: str, entry: dict[str, Any], epoch: int) -> "Image":
-    """The share of a kernel's weights in each bin after an epoch; the tallest bin of all its epochs sets the height."""
+    """The share of a kernel's weights in each bin after an epoch; the tallest bin so far sets the height."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
@@ -56,7 +56,7 @@ def draw(run: dict[str, Any], layer: str, entry: dict[str, Any], epoch: int) -> 
     axes = drawing.add_subplot()
     axes.stairs(shares[epoch - 1], edges, fill=True, color=looks.colour(run["architecture"]))
     axes.set_xlim(entry["low"], entry["high"])
-    axes.set_ylim(0, 105 * counts[:, 1:-1].max() / counts[0].sum())
+    axes.set_ylim(0, 105 * counts[:epoch, 1:-1].max() / counts[0].sum())  # later epochs are not known yet
     axes.locator_params(nbins=4)
     axes.set_xlabel("weight")
     axes.set_ylabel("share of weights [%]")
