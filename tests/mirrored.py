@@ -48,8 +48,9 @@ def content(mine: mlflow.MlflowClient, run: Run) -> dict[str, object]:
         "curves": curves,
         "files": digests(mine, f"runs:/{run.info.run_id}/"),
         "models": [
-            digests(mine, mine.get_logged_model(output.model_id).artifact_location)
-            for output in run.outputs.model_outputs
+            digests(mine, model.artifact_location)
+            for model in (mine.get_logged_model(output.model_id) for output in run.outputs.model_outputs)
+            if str(model.status) == "READY"  # not one that was cut short
         ],
         "data": [(entry.dataset.to_dictionary(), str(entry.tags)) for entry in run.inputs.dataset_inputs],
     }
