@@ -80,8 +80,9 @@ def test_an_empty_server_is_filled_no_password_leaks_and_nothing_is_retrained(
     assert mlflow.keras.load_model(f"models:/{run.outputs.model_outputs[0].model_id}").name == "lenet"
     assert sync(finished, MLFLOW_TRACKING_URI=server.uri) == dict.fromkeys(RUNS, "linked")
     assert "Running stage" not in finished.run("dvc", "repro", MLFLOW_TRACKING_URI=server.uri).stdout
-    for place in (server.folder, finished.root):
-        assert [path for path in place.rglob("*") if path.is_file() and PASSWORD.encode() in path.read_bytes()] == []
+    # another process looks, since this one would drop its own locks on the database with the files that it closes
+    found = subprocess.run(["grep", "-rlF", PASSWORD, server.folder, finished.root], capture_output=True, check=False)
+    assert (found.returncode, found.stdout) == (1, b"")
 
 
 def test_a_server_that_dies_in_mid_run_costs_seconds_and_loses_nothing(server: Server, finished: Workspace) -> None:
