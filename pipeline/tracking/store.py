@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 import filelock
 
@@ -41,13 +42,23 @@ def connect() -> "tuple[MlflowClient, str]":
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
-    uri, artifacts = os.environ.get("MLFLOW_TRACKING_URI"), None
+    uri, artifacts = _without_login(os.environ.get("MLFLOW_TRACKING_URI", "")), None
     if not uri:
         root = inputs.main_root()
         uri, artifacts = _local(root), (root / ARTIFACTS).as_uri()
     mlflow.set_tracking_uri(uri)
     client = mlflow.MlflowClient(uri)
     return client, _experiment(client, artifacts)
+
+
+def _without_login(uri: str) -> str:
+    """The address without user and password, which MLflow would print; it takes them from the environment instead."""
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https") or parts.username is None:
+        return uri
+    os.environ.setdefault("MLFLOW_TRACKING_USERNAME", unquote(parts.username))
+    os.environ.setdefault("MLFLOW_TRACKING_PASSWORD", unquote(parts.password or ""))
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def set_environment() -> None:
