@@ -43,7 +43,7 @@ def work(number: int, shape: argparse.Namespace, barrier: Barrier, queue: multip
 
 def measure(shape: argparse.Namespace, settings: dict[str, str]) -> tuple[list[float], float]:
     """The seconds of every call, and of the whole; `settings` say where to log."""
-    os.environ.update(settings, MLFLOW_HTTP_REQUEST_TIMEOUT=TIMEOUT)
+    os.environ.update(settings, MLFLOW_HTTP_REQUEST_TIMEOUT=TIMEOUT, MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT="true")
     spawn = multiprocessing.get_context("spawn")
     barrier, queue = spawn.Barrier(shape.processes + 1), spawn.Queue()
     processes = [spawn.Process(target=work, args=(number, shape, barrier, queue)) for number in range(shape.processes)]
