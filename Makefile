@@ -9,18 +9,24 @@ READY := .venv/ready
 WANTED := $(LOCK) $(shell cksum <$(LOCK)) $(CURDIR)
 IN_VENV := . .venv/bin/activate &&
 
-.PHONY: help repro test test-team lint ui compare pictures sync promote study bench lock prune doctor faults audit clean
+.PHONY: help repro cluster test test-team test-cluster lint ui compare pictures sync promote study bench lock prune doctor faults audit clean
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 repro: $(READY) ## run every stage that is out of date; RUNS="lenet-plain vgg-plain" for just those runs
 	@$(IN_VENV) python -m pipeline.params $(RUNS) && dvc repro $(addprefix evaluate@,$(RUNS)) && exec python -m tools.sync
 
+cluster: .venv/cluster ## the same, with the runs spread over a Ray cluster, by default this machine; see docs/cluster.md
+	@$(IN_VENV) exec python -m tools.cluster $(RUNS) $(ARGS)
+
 test: $(READY) ## run the tests; ARGS="-k params" is handed to pytest
 	@$(IN_VENV) exec python -m pytest $(ARGS)
 
 test-team: .venv/team ## run the pipeline with a real database, bucket and server; setup/debian installs PostgreSQL
 	@$(IN_VENV) exec python -m pytest -n 0 tests/team $(ARGS)
+
+test-cluster: .venv/cluster ## run small trainings on three simulated nodes and kill some
+	@$(IN_VENV) exec python -m pytest -n 0 tests/cluster $(ARGS)
 
 lint: $(READY) ## check style and formatting
 	@$(IN_VENV) ruff check . && ruff format --check .

@@ -1,0 +1,129 @@
+"""`python -m tools.cluster` on three simulated nodes leaves what a sequential `dvc repro` leaves."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.cluster.conftest import BROKEN, RUNS, Nodes
+from tests.workspace import Workspace
+
+COMMAND = ("python", "-m", "tools.cluster", "--memory", "0.5")
+
+
+def lock(workspace: Workspace, *runs: str) -> dict:
+    """The stages of the runs in `dvc.lock`, without the file of times and hosts."""
+    stages = YAML(typ="safe").load((workspace.root / "dvc.lock").read_text())["stages"]
+    kept = {f"{kind}@{run}": stages[f"{kind}@{run}"] for kind in ("train", "evaluate") for run in runs}
+    for stage in kept.values():
+        stage["outs"] = [out for out in stage["outs"] if not out["path"].endswith("/environment.json")]
+    return kept
+
+
+def training(workspace: Workspace, run: str) -> str:
+    """The identity of the training that left a run's results."""
+    return json.loads((workspace.results(run) / "environment.json").read_text())["training_id"]
+
+
+def until(process: subprocess.Popen, pattern: str) -> re.Match:
+    """The first line that a process prints and that matches."""
+    printed = []
+    for line in process.stdout:
+        printed.append(line)
+        if match := re.search(pattern, line):
+            return match
+    raise AssertionError(f"it ended without {pattern!r}:\n{''.join(printed)}")
+
+
+def test_three_nodes_give_what_one_machine_gives(nodes: Nodes, spread: Workspace, sequential: Workspace) -> None:
+    spread.edit(lambda values: values["runs"].update({"lenet-broken": BROKEN}))
+    done = spread.run(*COMMAND, check=False, RAY_ADDRESS=nodes.address)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stderr.splitlines()[-1] == "error: 1 of 4 runs failed: lenet-broken; the others are finished"
+    assert "lenet-broken: params.yaml: runs.lenet-broken: training_images is 9999, but there are only" in done.stdout
+    assert "Running stage 'report'" not in done.stdout
+    used = set(re.findall(r"^lenet-\S+  done  .* (\w{4})$", done.stdout, re.MULTILINE))
+    assert len(used) > 1
+    for run in RUNS:
+        assert spread.contents(run) == sequential.contents(run)
+    assert lock(spread, *RUNS) == lock(sequential, *RUNS)
+
+    spread.edit(lambda values: values["runs"].pop("lenet-broken"))
+    again = spread.run(*COMMAND, RAY_ADDRESS="127.0.0.1:1").stdout  # asks no node
+    assert "Running stage 'report'" in again
+    assert "Running stage 'train" not in again
+    assert spread.run("dvc", "status").stdout == "Data and pipelines are up to date.\n"
+    assert re.findall(r"^(lenet-\w+) +linked$", again, re.MULTILINE) == list(RUNS)
+
+
+def test_a_node_killed_in_mid_training_costs_no_result(nodes: Nodes, spread: Workspace, sequential: Workspace) -> None:
+    driver = spread.start(*COMMAND, "lenet-long", RAY_ADDRESS=nodes.address)
+    nodes.kill(until(driver, r"^lenet-long  training  [12]/3  \S+  \S+ (\w{4})")[1])
+    printed, _ = driver.communicate()
+    assert driver.returncode == 0, printed
+    assert "lenet-long  done  3/3" in printed
+    assert spread.contents("lenet-long") == sequential.contents("lenet-long")
+
+
+def test_stopped_and_killed_drivers_cost_no_training(nodes: Nodes, spread: Workspace, sequential: Workspace) -> None:
+    asked = spread.start(*COMMAND, "lenet-a", "lenet-long", RAY_ADDRESS=nodes.address)
+    until(asked, "^lenet-a  done")
+    asked.send_signal(signal.SIGINT)
+    printed, _ = asked.communicate()
+    assert asked.returncode == 130, printed
+    assert "interrupted: 1 of 2 runs are finished and can be used; `make cluster` goes on with lenet-long" in printed
+    assert spread.contents("lenet-a") == sequential.contents("lenet-a")
+    first = training(spread, "lenet-a")
+
+    killed = spread.start(*COMMAND, RAY_ADDRESS=nodes.address)
+    until(killed, "^lenet-b  done")
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    assert not spread.results("lenet-b").exists()
+
+    last = spread.run(*COMMAND, RAY_ADDRESS=nodes.address).stdout
+    assert "lenet-b  " not in last.partition("Running stage 'report'")[0]
+    assert training(spread, "lenet-a") == first
+    for run in RUNS:
+        assert spread.contents(run) == sequential.contents(run)
+
+
+def test_what_only_lacks_evaluation_is_not_trained(nodes: Nodes, sequential: Workspace, tmp_path: Path) -> None:
+    spread = sequential.copy(tmp_path / "work")
+    first = training(spread, "lenet-a")
+    with (spread.root / "pipeline/evaluate.py").open("a") as stream:
+        stream.write("# changed\n")
+    refused = spread.run(*COMMAND, check=False)
+    assert refused.stderr == (
+        "error: pipeline/evaluate.py: not committed, so the nodes would not have it; commit it first\n"
+    )
+    spread.run("git", "commit", "--quiet", "--all", "--message", "Change")
+    printed = spread.run(*COMMAND, "lenet-a", RAY_ADDRESS=nodes.address).stdout
+    assert "lenet-a  evaluating" in printed
+    assert "lenet-a  training" not in printed
+    assert training(spread, "lenet-a") == first
+    assert spread.contents("lenet-a") == sequential.contents("lenet-a")
+    assert spread.run("dvc", "status", "evaluate@lenet-a").stdout == "Data and pipelines are up to date.\n"
+
+
+def test_no_memory_left_is_said_so(spread: Workspace) -> None:
+    full = Nodes(memory_usage_threshold=0.01, memory_monitor_refresh_ms=100)
+    try:
+        done = spread.run(*COMMAND, "lenet-a", check=False, RAY_ADDRESS=full.address)
+    finally:
+        full.cluster.shutdown()
+    assert done.returncode == 1
+    assert "lenet-a: out of memory: " in done.stdout
+    assert done.stderr.splitlines()[-1] == "error: 1 of 1 runs failed: lenet-a; the others are finished"
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="counts processors as Linux does")
+def test_without_an_address_the_cluster_is_this_machine(spread: Workspace) -> None:
+    done = spread.run(*COMMAND, "--cpus", "2", "lenet-a", RAY_ADDRESS="")
+    assert "lenet-a  done  1/1" in done.stdout

@@ -1,0 +1,1 @@
+"""What `make repro` does, with the stale runs spread over a Ray cluster."""
