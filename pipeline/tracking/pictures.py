@@ -31,8 +31,9 @@ def log(client: "MlflowClient", run_id: str, folder: Path, stamps: dict[int, int
         for item in client.list_artifacts(run_id, FOLDER)
         if (match := LOGGED.fullmatch(Path(item.path).name))
     }
-    for key, epoch, layer, entry in _wanted(files.read_json(histograms)):
-        if (key, epoch) not in there:
+    wanted = [one for one in _wanted(files.read_json(histograms)) if one[:2] not in there]
+    with style.applied():
+        for key, epoch, layer, entry in wanted:
             image = draw(run, layer, entry, epoch)
             client.log_image(run_id, image, key=key, step=epoch, timestamp=stamps[epoch], synchronous=True)
 
@@ -43,16 +44,21 @@ def _wanted(histograms: dict[str, Any]) -> Iterator[tuple[str, int, str, dict[st
             yield weights_key(layer), epoch, layer, entry
 
 
-@style.applied()
 def draw(run: dict[str, Any], layer: str, entry: dict[str, Any], epoch: int) -> "Image":
-    """The share of a kernel's weights in each bin after an epoch; the tallest bin so far sets the height."""
+    """The share of a kernel's weights in each bin after an epoch; the tallest bin so far sets the height.
+
+    In the present style. The margins are fixed: to let matplotlib find some takes half the time, and there is a picture
+    for each layer and epoch.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
     from PIL import Image
 
     counts = np.array(entry["counts"])
     shares = 100 * counts / counts.sum(axis=1, keepdims=True)
     edges = np.linspace(entry["low"], entry["high"], counts.shape[1] + 1)
-    drawing = style.figure(INCHES, INCHES)
+    drawing = Figure(figsize=(INCHES, INCHES), dpi=DPI)
+    drawing.subplots_adjust(left=0.24, right=0.9, bottom=0.2, top=0.83)
     axes = drawing.add_subplot()
     axes.stairs(shares[epoch - 1], edges, fill=True, color=looks.colour(run["architecture"]))
     axes.set_xlim(entry["low"], entry["high"])
@@ -62,6 +68,5 @@ def draw(run: dict[str, Any], layer: str, entry: dict[str, Any], epoch: int) -> 
     axes.set_ylabel("share of weights [%]")
     axes.set_title(f"{run['run']}\n{layer} after epoch {epoch}")
     canvas = FigureCanvasAgg(drawing)
-    drawing.set_dpi(DPI)
     canvas.draw()
     return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
