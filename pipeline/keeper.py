@@ -46,7 +46,7 @@ class Keeper(keras.callbacks.Callback):
             return  # the epoch's own checkpoint follows its validation
         reason = training.stop.reason()
         if reason or time.monotonic() - training.saved > CHECKPOINT_SECONDS:
-            require_finite(float(logs["loss"]), training.progress)
+            require_finite(self.model, training.progress, float(logs["loss"]))
             training.save()
         if reason:
             raise Interrupted(f"{reason}; `dvc repro` goes on from here")
@@ -66,10 +66,18 @@ class Keeper(keras.callbacks.Callback):
         self.clock = now
 
 
-def require_finite(loss: float, progress: Progress) -> None:
-    """Raise a PipelineError if the training has diverged."""
-    if not math.isfinite(loss):
+def require_finite(model: keras.Model, progress: Progress, *losses: float) -> None:
+    """Raise a PipelineError if the training has diverged: a loss or a weight is not finite.
+
+    The weights are looked at too, since a ReLU after a weight that is not a number gives 0, and so a finite loss.
+    """
+    wrong = [f"the loss is {loss}" for loss in losses if not math.isfinite(loss)] or [
+        f"{weight.path} has weights that are not finite"
+        for weight in model.weights
+        if not np.isfinite(keras.ops.convert_to_numpy(weight)).all()
+    ]
+    if wrong:
         raise PipelineError(
-            f"epoch {progress.epoch + 1}: the loss is {loss}; the training diverged, its last good checkpoint is kept;"
+            f"epoch {progress.epoch + 1}: {wrong[0]}; the training diverged, its last good checkpoint is kept;"
             " lower learning_rate, set clip_norm, or change initializer in params.yaml"
         )

@@ -42,15 +42,14 @@ class Training:
     def run(self, after_epoch: Callable[[], None]) -> None:
         """Train what is left of the epochs, calling `after_epoch` when each is recorded and safe on disk.
 
-        Raises PipelineError when the loss is no longer finite, Interrupted when asked to stop; the checkpoints stay.
+        Raises PipelineError when the training has diverged, Interrupted when asked to stop; the checkpoints stay.
         """
         keeper = Keeper(self)
         if self.arrays is not None:
             self._restore(self.arrays)
         while self.progress.epoch < self.protocol.epochs:
             logs = self._fit(keeper)
-            require_finite(logs["loss"], self.progress)
-            require_finite(logs["val_loss"], self.progress)
+            require_finite(self.model, self.progress, logs["loss"], logs["val_loss"])
             row = {
                 "train_loss": logs["loss"],
                 "train_accuracy": logs["accuracy"],
