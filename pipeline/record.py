@@ -56,7 +56,10 @@ def begin(folder: Path) -> dict[str, Any]:
 
 
 def environment(training: dict[str, Any], progress: Progress, session: Session, complete: bool) -> dict[str, Any]:
-    """Times in seconds since 1970, durations in seconds, host, versions, and what was resolved for this hardware."""
+    """Times in seconds since 1970, durations in seconds, host, versions, and what was resolved for this hardware.
+
+    Empty lists are None, and no two lists share a column but by its meaning: DVC draws the file as a table.
+    """
     hardware = session.hardware
     return {
         "epochs": progress.times,
@@ -69,14 +72,14 @@ def environment(training: dict[str, Any], progress: Progress, session: Session, 
         "hardware": {
             "processor": hardware.processor,
             "cores": hardware.cores,
-            "bfloat16": sorted(hardware.bfloat16),
-            "gpus": [dataclasses.asdict(gpu) for gpu in hardware.gpus],
+            "bfloat16": sorted(hardware.bfloat16) or None,
+            "gpus": [dataclasses.asdict(gpu) for gpu in hardware.gpus] or None,
         },
         "precision": session.precision,
         "threads": session.threads,
         "jit_compile": session.jit_compile,
         "replicas": session.strategy.num_replicas_in_sync,
-        "system": list(progress.system),
+        "system": list(progress.system) or None,
     }
 
 

@@ -13,7 +13,7 @@ MOST = 240
 
 @contextmanager
 def sampled(samples: list[dict[str, float]], elapsed: float) -> Iterator[None]:
-    """Append samples to `samples` until the block ends; their `seconds` go on from `elapsed`.
+    """Append samples to `samples` until the block ends; their `at`, in seconds, goes on from `elapsed`.
 
     A short run has a sample a second; a long one loses every other sample whenever it has 240.
     """
@@ -24,7 +24,7 @@ def sampled(samples: list[dict[str, float]], elapsed: float) -> Iterator[None]:
     def work() -> None:
         interval = INTERVAL
         while not finished.wait(interval):
-            samples.append({"seconds": round(time.monotonic() - started, 1), **read()})
+            samples.append({"at": round(time.monotonic() - started, 1), **read()})
             if len(samples) >= MOST:
                 del samples[::2]
                 interval *= 2

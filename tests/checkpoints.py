@@ -21,7 +21,7 @@ def progress(step):
     row = {"train_loss": 0.1 + 0.2, "val_accuracy": 1 / 3, "learning_rate": 1e-3}
     made.add_epoch(row, {"conv1": np.linspace(-1, 1, 9, dtype=np.float32).reshape(3, 3, 1, 1)}, 1_700_000_000.1234)
     made.step = step
-    made.system.append({"seconds": 1.0, "cpu": 50.5})
+    made.system.append({"at": 1.0, "cpu": 50.5})
     return made
 
 

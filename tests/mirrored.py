@@ -15,7 +15,7 @@ from tests.workspace import RUNS, Workspace
 RUN = "lenet-dropout"
 UNIQUE = re.compile(r"\+timestamp\+\d+\+[0-9a-f-]{36}")  # in the names of pictures
 LAYER = {"layer": "conv1", "type": "Conv2D", "output_shape": "26 × 26 × 256", "parameters": 2560}
-SAMPLES = [{"seconds": float(second), "cpu_utilization_percentage": 50.0 + second} for second in range(5)]
+SAMPLES = [{"at": float(second), "cpu_utilization_percentage": 50.0 + second} for second in range(5)]
 
 
 def client(workspace: Workspace) -> mlflow.MlflowClient:

@@ -45,7 +45,7 @@ def test_every_run_s_machine_versions_commit_and_data(report):
         place, commit = runs.json(run, "environment.json"), runs.json(run, "environment.json")["git"]["git_commit"]
         hardware = place["hardware"]
         assert cells["machine"].startswith(f"{hardware['processor']}, {hardware['cores']} cores")
-        for thing in (*hardware["bfloat16"], *(gpu["name"] for gpu in hardware["gpus"])):
+        for thing in (*(hardware["bfloat16"] or []), *(gpu["name"] for gpu in hardware["gpus"] or [])):
             assert f", {thing}" in cells["machine"]
         versions = ", ".join(f"{name} {version}" for name, version in place["versions"].items())
         assert cells["numerics"] == f"precision {place['precision']}, threads {place['threads']}; {versions}"

@@ -13,7 +13,7 @@ def test_a_sample_a_second_from_where_the_training_stood(monkeypatch):
     taken = list(samples)
     assert len(taken) >= 3
     assert {"cpu_utilization_percentage", "system_memory_usage_percentage", "process_memory_megabytes"} < set(taken[0])
-    seconds = [sample["seconds"] for sample in taken]
+    seconds = [sample["at"] for sample in taken]
     assert 100.0 <= seconds[0] <= seconds[-1]
     assert seconds == sorted(seconds)
     assert all(0 <= sample["cpu_utilization_percentage"] <= 100 for sample in taken)

@@ -51,8 +51,8 @@ def _origin(key: tuple[str, ...], runs: Sequence[Result]) -> Origin:
 def machine(environment: Mapping[str, Any]) -> str:
     """Processor, cores, what computes bfloat16, and GPUs."""
     hardware = environment["hardware"]
-    gpus = [gpu["name"] for gpu in hardware["gpus"]]
-    return ", ".join([hardware["processor"], f"{hardware['cores']} cores", *hardware["bfloat16"], *gpus])
+    gpus = [gpu["name"] for gpu in hardware["gpus"] or []]
+    return ", ".join([hardware["processor"], f"{hardware['cores']} cores", *(hardware["bfloat16"] or []), *gpus])
 
 
 def numerics(environment: Mapping[str, Any]) -> str:

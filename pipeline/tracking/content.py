@@ -141,10 +141,10 @@ def _test(metrics: dict[str, float] | None, stamps: dict[int, int]) -> Iterator[
 
 def _system(environment: dict[str, Any], started: int) -> Iterator[Point]:
     """Processor, memory and GPU load, once the training is complete: until then samples are still thinned out."""
-    for step, row in enumerate(environment["system"] if environment["complete"] else []):
+    for step, row in enumerate(environment["system"] or [] if environment["complete"] else []):
         for name, value in row.items():
-            if name != "seconds":
-                yield Point(f"system/{name}", value, started + _milliseconds(row["seconds"]), step)
+            if name != "at":
+                yield Point(f"system/{name}", value, started + _milliseconds(row["at"]), step)
 
 
 def _milliseconds(seconds: float) -> int:

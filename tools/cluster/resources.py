@@ -86,6 +86,6 @@ def recorded_memory(results: Path) -> dict[str, float]:
         described = path.with_name("run.json")
         if described.exists():
             architecture: Any = files.read_json(described)["architecture"]
-            for row in files.read_json(path)["system"]:
+            for row in files.read_json(path)["system"] or []:
                 most[architecture] = max(most.get(architecture, 0), row["process_memory_megabytes"] * 1e6)
     return most

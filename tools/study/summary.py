@@ -102,5 +102,5 @@ def _percent(share: float) -> str:
 
 
 def _hardware(found: dict[str, Any]) -> str:
-    gpus = ", ".join(gpu["name"] for gpu in found["gpus"])
-    return gpus or ", ".join([f"{found['processor']}, {found['cores']} cores", *found["bfloat16"]])
+    gpus = ", ".join(gpu["name"] for gpu in found["gpus"] or [])
+    return gpus or ", ".join([f"{found['processor']}, {found['cores']} cores", *(found["bfloat16"] or [])])
