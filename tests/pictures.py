@@ -8,6 +8,7 @@ from pipeline import errors
 from pipeline.errors import PipelineError
 from pipeline.files import ROOT
 from tests import browser
+from tests.mlflow_ui import served
 
 CURVES, WEIGHTS = ROOT / "docs/compare.png", ROOT / "docs/weights.png"
 SIZE = {"width": 1500, "height": 1130}
@@ -17,7 +18,7 @@ def main(arguments: argparse.Namespace) -> None:
     """Write both pictures, when as many runs as asked for are in them."""
     if browser.executable() is None:
         raise PipelineError(f"{browser.NAMES[0]}: not found; `setup/browser` installs it on Debian")
-    with browser.served(ROOT) as address, browser.opened(address, **SIZE) as page:
+    with served(ROOT) as address, browser.opened(address, **SIZE) as page:
         page.get_by_role("button", name="Hide banner").click()
         browser.series(browser.card(page, "val_loss"), arguments.runs)
         page.screenshot(path=CURVES)

@@ -1,15 +1,11 @@
-"""The report as a test reads it, and its results and the notebook's, without the report's code."""
+"""The report as a test reads it: every marked cell of the page, its twin in Markdown, the results that it is about."""
 
-import csv
-import json
-from functools import cache
 from html.parser import HTMLParser
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 from pipeline.files import ROOT
+from tests.stored_results import Runs
 
 WHERE = ("data-run", "data-group", "data-image", "data-first", "data-layer", "data-conclusion", "data-network")
 
@@ -52,57 +48,6 @@ class Cells(HTMLParser):
             self.table = "conclusion" if self.conclusion else ""
 
 
-class Runs:
-    """The stored results, read with nothing but numpy, csv and json."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    @cache  # noqa: B019
-    def json(self, run, name):
-        return json.loads((self.folder / run / name).read_text())
-
-    @cache  # noqa: B019
-    def csv(self, run, name):
-        with (self.folder / run / name).open(newline="") as stream:
-            return list(csv.DictReader(stream))
-
-    @cache  # noqa: B019
-    def pairs(self, run):
-        return np.array([[int(row["actual"]), int(row["predicted"])] for row in self.csv(run, "predictions.csv")])
-
-    @cache  # noqa: B019
-    def alike(self, run):
-        """The runs that are equal to this one but for their seed."""
-
-        def what(name):
-            record = self.json(name, "run.json")
-            kept = {key: record[key] for key in ("architecture", "pooling", "dropout", "batch_norm", "protocol")}
-            return kept | {key: value for key, value in record["settings"].items() if key != "seed"}
-
-        names = sorted(path.name for path in self.folder.iterdir() if (path / "metrics.json").is_file())
-        return [name for name in names if what(name) == what(run)]
-
-    def right(self, run):
-        return self.pairs(run)[:, 0] == self.pairs(run)[:, 1]
-
-    def probabilities(self, run):
-        path = self.folder / run / "probabilities.npy"
-        return np.load(path).astype(float) if path.is_file() else None
-
-
-def published():
-    """Architecture to its row of the notebook's test figures."""
-    with Path(ROOT / "data/published/test.csv").open(newline="") as stream:
-        return {row["architecture"]: row for row in csv.DictReader(stream)}
-
-
-def published_curve(name):
-    """The notebook's training curve of one network, a row an epoch."""
-    with Path(ROOT / f"data/published/{name}.csv").open(newline="") as stream:
-        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
-
-
 @pytest.fixture(scope="session", params=["committed", "made up"])
 def report(request, tmp_path_factory):
     """The page, its twin and the results that they are about."""
@@ -121,12 +66,9 @@ def made_up(folder):
     from pipeline.reporting.study import analyse
     from tests import study
 
-    def normal(shape):
-        return np.random.default_rng(4).normal(size=shape)
-
     names = study.write_study(
         folder / "runs",
-        lenet_dropout={"weights": normal, "errors": 140, "validation": (0.9, 0.96, 0.981)},
+        lenet_dropout={"weights": study.normal, "errors": 140, "validation": (0.9, 0.96, 0.981)},
         vgg_batchnorm={"errors": 40},
         custom_dropout={"errors": 900, "training_images": 1280, "validation": (0.6, 0.81)},
     )

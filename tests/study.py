@@ -1,14 +1,11 @@
 """Results of runs that never were: complete folders in `results/runs`, made up from a seed."""
 
-import csv
-import io
-import json
-import zipfile
 from pathlib import Path
 
-import h5py
 import numpy as np
 from PIL import Image
+
+from tests.study_files import write_history, write_json, write_predictions, write_weights
 
 SETTINGS = {
     "seed": 2018,
@@ -52,6 +49,16 @@ def labels(images=IMAGES):
     return np.random.default_rng(1).integers(0, 10, images).astype(np.uint8)
 
 
+def normal(shape):
+    """Weights that look normal."""
+    return np.random.default_rng(4).normal(size=shape)
+
+
+def uniform(shape):
+    """Weights that do not."""
+    return np.random.default_rng(4).uniform(-1, 1, shape)
+
+
 def write_run(folder, run, *, errors=100, validation=(0.95, 0.985, 0.992), flags=None, weights=None, **settings):
     """Write the run's folder; its architecture and flags are those of its name unless given.
 
@@ -76,11 +83,11 @@ def write_run(folder, run, *, errors=100, validation=(0.95, 0.985, 0.992), flags
         "parameters": parameters,
         "multiply_accumulates": macs,
     }
-    _json(path / "run.json", record)
-    _json(path / "environment.json", ENVIRONMENT | environment)
-    _history(path, validation)
-    _weights(path, len(validation), weights)
-    _predictions(path, run, errors, images, validation)
+    write_json(path / "run.json", record)
+    write_json(path / "environment.json", ENVIRONMENT | environment)
+    write_history(path, validation)
+    write_weights(path, LAYERS, len(validation), weights)
+    write_predictions(path, labels(images), errors, validation[-1])
     for name in ("loss.png", "weights.png", "confusion_matrix.png"):
         Image.new("RGB", (640, 420), "white").save(path / name)
     return path
@@ -93,69 +100,3 @@ def write_study(folder, **changes):
     for index, run in enumerate(names):
         write_run(folder, run, **({"errors": 100 + 10 * index} | changes.get(run.replace("-", "_"), {})))
     return names
-
-
-def _json(path, value):
-    path.write_text(json.dumps(value))
-
-
-def _csv(path, rows):
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    path.write_text(stream.getvalue())
-
-
-def _history(path, validation):
-    rows = [
-        {
-            "epoch": epoch,
-            "train_loss": 0.6 / epoch,
-            "train_accuracy": value - 0.02,
-            "val_loss": 1.5 * (1 - value),
-            "val_accuracy": value,
-            "learning_rate": 0.001,
-        }
-        for epoch, value in enumerate(validation, 1)
-    ]
-    _csv(path / "history.csv", rows)
-
-
-def _weights(path, epochs, draw):
-    """Moments, histograms, and the model if there are weights to put into it."""
-    rows, histograms = [], {}
-    for layer in LAYERS:
-        bins = np.exp(-(np.linspace(-4, 4, 128) ** 2) / 2)
-        counts = [(1000 * bins ** (1 + epoch)).astype(int).tolist() for epoch in range(epochs)]
-        histograms[layer] = {"low": -0.5, "high": 0.5, "counts": counts}
-        moments = {"mean": 0.0, "standard_deviation": 0.1, "skew": 0.01, "excess_kurtosis": 0.02}
-        rows += [{"epoch": epoch, "layer": layer, **moments} for epoch in range(1, epochs + 1)]
-    _csv(path / "weights.csv", sorted(rows, key=lambda row: row["epoch"]))
-    _json(path / "histograms.json", histograms)
-    if draw:
-        stream = io.BytesIO()
-        with h5py.File(stream, "w") as stored:
-            for place, (layer, shape) in enumerate(LAYERS.items()):
-                group = stored.create_group(f"layers/thing_{place}/vars")
-                group.attrs["name"] = layer
-                group["0"], group["1"] = draw(shape).astype(np.float32), np.zeros(shape[-1], np.float32)
-        with zipfile.ZipFile(path / "model.keras", "w") as archive:
-            archive.writestr("model.weights.h5", stream.getvalue())
-
-
-def _predictions(path, run, errors, images, validation):
-    rng = np.random.default_rng(sum(map(ord, run)))
-    actual = labels(images)
-    odds = np.exp(-np.arange(images) / (images / 20))
-    wrong = rng.choice(images, errors, replace=False, p=odds / odds.sum())
-    predicted = actual.copy()
-    predicted[wrong] = (predicted[wrong] + rng.integers(1, 10, errors)) % 10
-    probabilities = np.full((images, 10), 0.02, np.float32)
-    probabilities[np.arange(images), predicted] = rng.uniform(0.5, 1, images)
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
-    np.save(path / "probabilities.npy", probabilities)
-    _csv(path / "predictions.csv", [{"actual": a, "predicted": p} for a, p in zip(actual, predicted, strict=True)])
-    loss = -np.log(probabilities[np.arange(images), actual].astype(float)).mean()
-    metrics = {"val_loss": 1.5 * (1 - validation[-1]), "val_accuracy": validation[-1], "test_loss": float(loss)}
-    _json(path / "metrics.json", metrics | {"test_accuracy": 1 - errors / images, "test_errors": errors})

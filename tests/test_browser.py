@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from pipeline.files import ROOT
 from tests import browser, study, workspace
 from tests.mirrored import complete
+from tests.mlflow_ui import served
 from tests.workspace import Workspace
 
 if browser.executable() is None:
@@ -38,7 +39,7 @@ def ten(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture(scope="module")
 def address(ten: Workspace) -> Iterator[str]:
     """Where `make ui` shows them."""
-    with browser.served(ten.root) as printed:
+    with served(ten.root) as printed:
         yield printed
 
 

@@ -1,17 +1,12 @@
 """`dvc.yaml` against the code: a stage depends on exactly the modules that it imports."""
 
-import ast
-from pathlib import Path
-
 import pytest
 from ruamel.yaml import YAML
 
 from pipeline.files import ROOT
+from tests import module_graph
+from tests.module_graph import OWN_ARCHITECTURE, REGISTRY, closure, imported
 
-PACKAGES = ("models", "pipeline")
-OUTSIDE = "pipeline/tracking/"  # what MLflow shows has no effect on results
-REGISTRY = "models/__init__.py"  # imports every architecture, of which a run uses one
-OWN_ARCHITECTURE = "models/${item.architecture}.py"
 STAGES = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
 
@@ -20,61 +15,19 @@ def body(stage):
     return stage.get("do", stage)
 
 
-def names(entries):
-    """Paths in a list of dvc.yaml, whose entries may have options."""
-    return [next(iter(entry)) if isinstance(entry, dict) else entry for entry in entries]
-
-
 def path_of(entry):
-    """The path of an entry of dvc.yaml."""
-    return names([entry])[0]
+    """The path of an entry in a list of dvc.yaml, which may have options."""
+    return next(iter(entry)) if isinstance(entry, dict) else entry
+
+
+def names(entries):
+    """The paths in a list of dvc.yaml."""
+    return [path_of(entry) for entry in entries]
 
 
 def code(stage):
     """The modules that a stage declares."""
     return {path for path in names(body(stage)["deps"]) if path.endswith(".py")}
-
-
-def imported(path):
-    """The project's modules that a file imports itself, also inside functions, and the packages that they are in."""
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    dotted = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            dotted |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: a relative import"
-            dotted |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    inside = [name.split(".") for name in dotted if name.split(".")[0] in PACKAGES]
-    files = {file for parts in inside for length in range(1, len(parts) + 1) for file in module(parts[:length])}
-    return files - {path}
-
-
-def module(parts):
-    """The file of a module or package that has any code; no file for a name inside a module."""
-    for path in (Path(*parts).with_suffix(".py"), Path(*parts, "__init__.py")):
-        if (ROOT / path).is_file() and has_code(ROOT / path):
-            yield path.as_posix()
-
-
-def has_code(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return any(not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) for node in tree.body)
-
-
-def closure(start):
-    """`start` and every module that is imported on its behalf; the registry stands for the run's own architecture."""
-    found, left = set(), {start}
-    while left:
-        path = left.pop()
-        if path.startswith(OUTSIDE) or path in found:
-            continue
-        found.add(path)
-        further = imported(path)
-        if path == REGISTRY:
-            further = set().union(*(imported(architecture) for architecture in further))
-        left |= further
-    return (found - {REGISTRY}) | ({OWN_ARCHITECTURE} if REGISTRY in found else set())
 
 
 def test_every_stage_is_a_module_of_the_same_name():
@@ -124,7 +77,7 @@ def test_architectures_import_nothing_but_the_words_they_are_written_in():
 
 
 def test_imports_are_found_wherever_they_stand(tmp_path, monkeypatch):
-    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    monkeypatch.setattr(module_graph, "ROOT", tmp_path)
     contents = {
         "models/__init__.py": "from models import small",
         "models/small.py": "from models.words import Conv",

@@ -1,13 +1,9 @@
-"""What `params.yaml` means once it is read, and the command that checks it."""
-
-import subprocess
-import sys
+"""What `params.yaml` means once it is read."""
 
 import pytest
 
 from pipeline import params
 from pipeline.errors import PipelineError
-from pipeline.files import ROOT
 from tests.params_text import TEXT
 
 RATE = "learning_rate: 0.003"
@@ -95,75 +91,3 @@ def test_an_unknown_run_names_the_nearest(path):
         read(path).run("lenet-on")
     message = "params.yaml: runs.lenet-on is unknown; did you mean 'lenet-one'? (known: lenet-one, vgg_two)"
     assert str(caught.value) == message
-
-
-def test_the_projects_own_file():
-    found = params.load()
-    assert found.protocol == "fast"
-    flags = {name: tuple(run.flags.model_dump().values()) for name, run in found.runs.items()}
-    assert flags == {  # architecture, pooling, dropout, batch normalisation
-        "lenet-plain": ("lenet", True, False, False),
-        "lenet-dropout": ("lenet", True, True, False),
-        "lenet-batchnorm": ("lenet", True, True, True),
-        "vgg-nopool": ("vgg", False, False, False),
-        "vgg-plain": ("vgg", True, False, False),
-        "vgg-dropout": ("vgg", True, True, False),
-        "vgg-batchnorm": ("vgg", True, True, True),
-        "custom-plain": ("custom", True, False, False),
-        "custom-dropout": ("custom", True, True, False),
-        "custom-batchnorm": ("custom", True, True, True),
-    }
-    assert {run.protocol.validation_data for run in found.runs.values()} == {"validation"}
-
-
-def test_the_notebooks_protocol_is_the_notebooks(tmp_path):
-    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    (tmp_path / "params.yaml").write_text(text.replace("protocol: fast", "protocol: notebook"), encoding="utf-8")
-    protocols = [run.protocol for run in params.load(tmp_path / "params.yaml").runs.values()]
-    for protocol in protocols:
-        assert (protocol.batch_size, protocol.epochs, protocol.training_images) == (128, 20, 60000)
-        assert (protocol.optimizer, protocol.learning_rate, protocol.rho, protocol.epsilon) == (
-            "adadelta",
-            1,
-            0.95,
-            1e-7,
-        )
-        assert (protocol.schedule, protocol.clip_norm, protocol.initializer) == ("constant", None, "glorot_uniform")
-        assert (protocol.validation_data, protocol.validation_images) == ("test", 10000)
-        assert (protocol.dropout_scale, protocol.max_shift, protocol.precision) == (1.0, 0, "float32")
-
-
-def python(code):
-    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def test_an_unknown_run_ends_the_command_before_tensorflow_is_imported():
-    done = python(
-        "import runpy, sys\n"
-        "sys.argv = ['pipeline.params', 'nonsense']\n"
-        "try:\n"
-        "    runpy.run_module('pipeline.params', run_name='__main__')\n"
-        "finally:\n"
-        "    print(sorted({'tensorflow', 'keras', 'mlflow', 'dvc', 'matplotlib'} & set(sys.modules)))\n"
-    )
-    assert done.returncode == 1
-    assert done.stdout == "[]\n"
-    assert done.stderr.startswith("error: params.yaml: runs.nonsense is unknown (known: lenet-plain, ")
-    assert done.stderr.count("\n") == 1
-
-
-def test_help_of_every_stage_comes_without_tensorflow():
-    done = python(
-        "import runpy, sys\n"
-        "for stage in ('params', 'fetch', 'preprocess', 'train', 'evaluate', 'report'):\n"
-        "    sys.argv = [stage, '--help']\n"
-        "    try:\n"
-        "        runpy.run_module(f'pipeline.{stage}', run_name='__main__')\n"
-        "    except SystemExit as end:\n"
-        "        assert end.code == 0, stage\n"
-        "print(sorted({'tensorflow', 'keras', 'mlflow'} & set(sys.modules)))\n"
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("usage: ") == 6
-    assert done.stdout.endswith("[]\n")
-    assert done.stderr == ""

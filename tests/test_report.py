@@ -1,8 +1,6 @@
 """The report names what is missing or damaged, in one page that needs nothing else."""
 
 import re
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -10,7 +8,7 @@ import pytest
 
 from pipeline import params
 from pipeline.errors import PipelineError
-from pipeline.reporting import mistakes, page, pictures, summary
+from pipeline.reporting import page, summary
 from tests import study
 from tests.reported import PUBLISHED, analysed, ten_runs, written
 
@@ -93,37 +91,6 @@ def test_text_of_runs_is_escaped(tmp_path):
     assert "<script>alert" not in page.render(analysed(tmp_path, "lenet-dropout"), {}, None)
 
 
-def test_the_hardest_digits_with_every_network_s_answer(tmp_path):
-    for run in ("lenet-plain", "vgg-plain", "custom-plain"):
-        study.write_run(tmp_path, run, images=50, errors=10)
-    whole = analysed(tmp_path, "lenet-plain", "vgg-plain", "custom-plain")
-    hard, total = mistakes.hardest(whole.found)
-    wrong = sum(~run.right for run in whole.found)
-    assert total == (wrong >= 2).sum()
-    assert [one.wrong for one in hard] == sorted(wrong[wrong >= 2], reverse=True)
-    for one in hard:
-        assert [answer for answer, _ in one.answers] == [str(run.predicted[one.image]) for run in whole.found]
-        assert [right for _, right in one.answers] == [run.predicted[one.image] == one.digit for run in whole.found]
-
-
-def test_two_networks_differ_where_only_one_is_right(ten):
-    pairs = {(one.first, one.second): one for one in mistakes.differences(ten[0].groups)}
-    one = pairs["lenet-dropout", "vgg-dropout"]
-    first, second = (next(run for run in ten[0].found if run.run == name) for name in (one.first, one.second))
-    assert one.only_first == (first.right & ~second.right).sum()
-    assert one.both + one.only_first + one.only_second + one.neither == study.IMAGES
-    assert len(one.shown_first) == 8
-
-
-def test_a_sheet_of_digits_shows_dark_ink_on_white():
-    images = np.zeros((3, 28, 28, 1), np.uint8)
-    images[2] = 255
-    sheet = pictures.sheet(images, [2, 0, 2])
-    assert sheet.places == {0: (0, 0), 2: (1, 0)}
-    assert sheet.uri.startswith("data:image/png;base64,")
-    assert pictures.sheet(None, [1]) is None
-
-
 def test_main_writes_everything(tmp_path, monkeypatch, capsys):
     names = study.write_study(tmp_path / "runs")
     images = np.zeros((study.IMAGES, 28, 28, 1), np.uint8)
@@ -155,9 +122,3 @@ def test_two_hundred_runs_take_less_than_two_minutes(tmp_path, monkeypatch):
     assert time.process_time() - began < 120
     assert len(re.findall('<tr data-run="[^"]*"[^>]*><td data-key="run"', html.replace("\n", ""))) == 201
     assert "161 more rows are in report.html." in text
-
-
-def test_the_report_imports_neither_tensorflow_nor_seaborn():
-    code = "import sys, pipeline.report; print(sorted({'tensorflow', 'keras', 'mlflow', 'seaborn'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=params.ROOT)
-    assert done.stdout == "[]\n"

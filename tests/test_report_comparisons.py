@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from tests.report_arithmetic import fisher, holm, mcnemar, p_text, points
-from tests.report_page import comparisons, names, published
+from tests.report_page import comparisons, names
+from tests.stored_results import published
 
 
 @pytest.mark.parametrize("table", ["effects", "conclusion"])

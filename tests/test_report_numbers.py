@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.report_arithmetic import wilson
-from tests.report_page import board, names, published
+from tests.report_page import board, names
+from tests.stored_results import published
 
 LEFT_OUT = ("variant", "mmac", "test_loss", "calibration")  # of the twin
 VARIANTS = {

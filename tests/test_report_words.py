@@ -4,7 +4,8 @@ import re
 from collections import Counter
 
 from tests.report_arithmetic import points, wilson
-from tests.report_page import board, comparisons, names, published, published_curve
+from tests.report_page import board, comparisons, names
+from tests.stored_results import published, published_curve
 
 FLAGS = {"pooling": "pooling", "dropout": "dropout", "batch_norm": "batch normalisation"}
 

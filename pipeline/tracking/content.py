@@ -118,17 +118,15 @@ def _epochs(folder: Path, stamps: dict[int, int]) -> Iterator[Point]:
     if not stamps:
         return
     for row in files.read_csv(folder / "weights.csv"):
-        epoch = int(row.pop("epoch"))
-        layer = row.pop("layer")
+        epoch, layer = int(row.pop("epoch")), row.pop("layer")
         for name, value in row.items():
             yield Point(f"{weights_key(layer)}_{name}", float(value), stamps[epoch], epoch)
     best, best_epoch = -math.inf, 0
     for row in files.read_csv(folder / "history.csv"):
-        epoch = int(row.pop("epoch"))
-        if float(row["val_accuracy"]) > best:
-            best, best_epoch = float(row["val_accuracy"]), epoch
-        values = {**row, "best_val_accuracy": best, "best_val_accuracy_epoch": best_epoch}
-        for name, value in values.items():
+        epoch, accuracy = int(row.pop("epoch")), float(row["val_accuracy"])
+        if accuracy > best:
+            best, best_epoch = accuracy, epoch
+        for name, value in {**row, "best_val_accuracy": best, "best_val_accuracy_epoch": best_epoch}.items():
             yield Point(name, float(value), stamps[epoch], epoch)
 
 

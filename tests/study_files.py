@@ -1,0 +1,75 @@
+"""The files of a run that never was, made up from a seed; tests/study.py makes whole runs of them."""
+
+import csv
+import io
+import json
+import zipfile
+
+import h5py
+import numpy as np
+
+
+def write_json(path, value):
+    path.write_text(json.dumps(value))
+
+
+def write_csv(path, rows):
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_text(stream.getvalue())
+
+
+def write_history(path, validation):
+    rows = [
+        {
+            "epoch": epoch,
+            "train_loss": 0.6 / epoch,
+            "train_accuracy": value - 0.02,
+            "val_loss": 1.5 * (1 - value),
+            "val_accuracy": value,
+            "learning_rate": 0.001,
+        }
+        for epoch, value in enumerate(validation, 1)
+    ]
+    write_csv(path / "history.csv", rows)
+
+
+def write_weights(path, layers, epochs, draw):
+    """Moments, histograms, and the model if there are weights to put into it; `layers` maps a name to a shape."""
+    rows, histograms = [], {}
+    for layer in layers:
+        bins = np.exp(-(np.linspace(-4, 4, 128) ** 2) / 2)
+        counts = [(1000 * bins ** (1 + epoch)).astype(int).tolist() for epoch in range(epochs)]
+        histograms[layer] = {"low": -0.5, "high": 0.5, "counts": counts}
+        moments = {"mean": 0.0, "standard_deviation": 0.1, "skew": 0.01, "excess_kurtosis": 0.02}
+        rows += [{"epoch": epoch, "layer": layer, **moments} for epoch in range(1, epochs + 1)]
+    write_csv(path / "weights.csv", sorted(rows, key=lambda row: row["epoch"]))
+    write_json(path / "histograms.json", histograms)
+    if draw:
+        stream = io.BytesIO()
+        with h5py.File(stream, "w") as stored:
+            for place, (layer, shape) in enumerate(layers.items()):
+                group = stored.create_group(f"layers/thing_{place}/vars")
+                group.attrs["name"] = layer
+                group["0"], group["1"] = draw(shape).astype(np.float32), np.zeros(shape[-1], np.float32)
+        with zipfile.ZipFile(path / "model.keras", "w") as archive:
+            archive.writestr("model.weights.h5", stream.getvalue())
+
+
+def write_predictions(path, actual, errors, val_accuracy):
+    """Predictions, probabilities and metrics; the run's name is the seed."""
+    images, rng = len(actual), np.random.default_rng(sum(map(ord, path.name)))
+    odds = np.exp(-np.arange(images) / (images / 20))
+    wrong = rng.choice(images, errors, replace=False, p=odds / odds.sum())
+    predicted = actual.copy()
+    predicted[wrong] = (predicted[wrong] + rng.integers(1, 10, errors)) % 10
+    probabilities = np.full((images, 10), 0.02, np.float32)
+    probabilities[np.arange(images), predicted] = rng.uniform(0.5, 1, images)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    np.save(path / "probabilities.npy", probabilities)
+    write_csv(path / "predictions.csv", [{"actual": a, "predicted": p} for a, p in zip(actual, predicted, strict=True)])
+    loss = -np.log(probabilities[np.arange(images), actual].astype(float)).mean()
+    metrics = {"val_loss": 1.5 * (1 - val_accuracy), "val_accuracy": val_accuracy, "test_loss": float(loss)}
+    write_json(path / "metrics.json", metrics | {"test_accuracy": 1 - errors / images, "test_errors": errors})

@@ -1,0 +1,76 @@
+"""Which runs may become the champion, and which of them is the best."""
+
+import json
+from pathlib import Path
+
+from tools.candidates import Candidate, best, eligible
+
+
+def record(data="validation", images=5000, digest="d", parameters=700):
+    settings = {"validation_data": data, "validation_images": images}
+    return {"settings": settings, "data_digest": digest, "parameters": parameters}
+
+
+def candidate(run, val_accuracy=0.98, **options):
+    return Candidate(run, record(**options), {"complete": True}, val_accuracy)
+
+
+def write(folder, run, *, val_accuracy=0.98, last=0.98, complete=True, test_accuracy=0.9, **options):
+    (folder / run).mkdir(parents=True)
+    (folder / run / "run.json").write_text(json.dumps(record(**options)))
+    (folder / run / "environment.json").write_text(json.dumps({"complete": complete}))
+    metrics = {"val_accuracy": val_accuracy, "test_accuracy": test_accuracy}
+    (folder / run / "metrics.json").write_text(json.dumps(metrics))
+    (folder / run / "history.csv").write_text(f"epoch,val_accuracy\n1,0.5\n2,{last}\n")
+    (folder / run / "model.keras").touch()
+
+
+def test_the_best_by_validation_accuracy_whatever_the_test_says(tmp_path: Path) -> None:
+    write(tmp_path, "a", val_accuracy=0.97, last=0.97, test_accuracy=0.999)
+    write(tmp_path, "b", val_accuracy=0.98, last=0.98, test_accuracy=0.1)
+    write(tmp_path, "c", val_accuracy=0.96, last=0.96)
+    candidates, reasons = eligible(["a", "b", "c"], tmp_path)
+    chosen, others = best(candidates)
+    assert (chosen.run, chosen.val_accuracy, reasons, others) == ("b", 0.98, {}, {})
+
+
+def test_of_equally_accurate_ones_the_smallest() -> None:
+    found = [candidate("a", parameters=900), candidate("b", parameters=800), candidate("c", 0.97)]
+    assert best(found)[0].run == "b"
+
+
+def test_only_runs_validated_on_the_same_images_are_compared() -> None:
+    found = [
+        candidate("few", 0.999, images=1000),
+        candidate("a", 0.98),
+        candidate("b", 0.97),
+        candidate("other", 0.999, digest="e"),
+    ]
+    chosen, reasons = best(found)
+    assert chosen.run == "a"
+    assert reasons == {
+        "few": "was validated on 1,000 images, the compared runs on 5,000",
+        "other": "was trained on other data",
+    }
+
+
+def test_who_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "good")
+    write(tmp_path, "notebook", data="test")
+    write(tmp_path, "half", complete=False)
+    write(tmp_path, "stale", last=0.97)
+    for run, name in (("bare", "model.keras"), ("new", "metrics.json")):
+        write(tmp_path, run)
+        (tmp_path / run / name).unlink()
+    write(tmp_path, "torn")
+    (tmp_path / "torn" / "run.json").write_text("{}")
+    candidates, reasons = eligible(["good", "notebook", "half", "stale", "bare", "new", "torn"], tmp_path)
+    assert [candidate.run for candidate in candidates] == ["good"]
+    assert reasons == {
+        "notebook": "was validated on the test set, and no model may be chosen by that",
+        "half": "is not completely trained; run `dvc repro evaluate@half`",
+        "stale": "was trained again since it was evaluated; run `dvc repro evaluate@stale`",
+        "bare": "has no model.keras; run `dvc checkout`, or `dvc repro evaluate@bare`",
+        "new": "has no metrics.json; run `dvc checkout`, or `dvc repro evaluate@new`",
+        "torn": "is damaged (KeyError: 'settings'); run `dvc repro --force evaluate@torn`",
+    }

@@ -1,0 +1,97 @@
+"""A study's plan, and its search for the smallest budget that reaches a target."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import params
+from pipeline.errors import PipelineError
+from tools.study import plan, search
+from tools.study.plan import Budget, Search
+from tools.study.search import Trial
+from tools.study.trainer import Trainer
+from tools.workspace import Workspace
+
+LENET = {"architecture": "lenet", "pooling": True, "dropout": True, "batch_norm": False}
+BUDGETS = [Budget(epochs=1, training_images=96), Budget(epochs=2, training_images=80)]
+
+
+class Trained:
+    """Stands for a trainer: knows each run's validation accuracy, or has no time for it."""
+
+    def __init__(self, **accuracies: float) -> None:
+        self.accuracies = {name.replace("_", "-"): value for name, value in accuracies.items()}
+        self.given: list[dict] = []
+
+    def set_runs(self, runs: dict) -> None:
+        self.given.append(runs)
+
+    def repro(self, target: str) -> bool:
+        return target.removeprefix("train@") in self.accuracies
+
+    def history(self, run: str) -> list[dict[str, str]]:
+        return [{"val_accuracy": "0.1"}, {"val_accuracy": str(self.accuracies[run])}]
+
+
+def wanted(target: float) -> Search:
+    return Search(target=target, seeds=[1, 2], run=LENET, budgets=BUDGETS, beside={"lenet-plain": {"dropout": False}})
+
+
+def test_the_first_budget_whose_mean_reaches_the_target_ends_the_search() -> None:
+    trainer = Trained(net_1x96_seed1=0.97, net_1x96_seed2=0.99, net_2x80_seed1=1.0, net_2x80_seed2=1.0)
+    (trial,) = search.tried(trainer, "net", wanted(0.98))
+    assert (trial.budget.images, trial.mean, trial.reached) == (96, 0.98, True)
+    assert trainer.given == [
+        {
+            "net-1x96-seed1": {**LENET, "epochs": 1, "training_images": 96, "seed": 1},
+            "net-1x96-seed2": {**LENET, "epochs": 1, "training_images": 96, "seed": 2},
+        }
+    ]
+
+
+def test_every_budget_tried_is_listed_whether_it_reached_the_target_or_not() -> None:
+    trainer = Trained(net_1x96_seed1=0.97, net_1x96_seed2=0.98, net_2x80_seed1=0.96, net_2x80_seed2=0.97)
+    trials = search.tried(trainer, "net", wanted(0.98))
+    assert [(trial.budget.images, trial.reached) for trial in trials] == [(96, False), (160, False)]
+    assert search.rows(trials)[2] == {
+        "network": "net",
+        "run": "net-2x80-seed1",
+        "epochs": 2,
+        "training_images": 80,
+        "images_seen": 160,
+        "val_accuracy": 0.96,
+        "target": 0.98,
+        "reached": False,
+    }
+
+
+def test_a_budget_that_lacks_a_seed_does_not_count() -> None:
+    assert search.tried(Trained(net_1x96_seed1=1.0), "net", wanted(0.9)) == []
+
+
+def test_what_stands_beside_has_the_budget_that_was_found() -> None:
+    assert search.beside(wanted(0.9), BUDGETS[1]) == {
+        "lenet-plain": {**LENET, "epochs": 2, "training_images": 80, "dropout": False}
+    }
+    assert Trial("net", BUDGETS[1], 0.9, {"a": 0.9}).reached
+
+
+@pytest.mark.parametrize("name", ["notebook", "efficient", "best"])
+def test_the_studies_are_plans_that_the_schema_accepts(name: str, tmp_path: Path) -> None:
+    study = plan.load(name)
+    runs = dict(study.params["runs"])
+    for network, one in study.searches.items():
+        for budget in one.budgets:
+            runs |= search.candidates(network, one, budget) | search.beside(one, budget)
+    Trainer(study, Workspace(tmp_path), None).set_runs(runs)
+    found = params.load(tmp_path / "params.yaml")
+    assert found.protocol == name
+    assert list(found.runs) == list(runs)
+
+
+def test_an_unknown_name_is_named_with_the_nearest() -> None:
+    with pytest.raises(PipelineError, match="study/notebok/params.yaml: not found; did you mean 'notebook'"):
+        plan.load("notebok")
+    with pytest.raises(PipelineError, match="study/efficient: 'vg' is unknown; did you mean 'vgg'"):
+        plan.load("efficient").chosen(["vg"])
+    assert plan.load("efficient").chosen([]) == ["lenet", "vgg", "custom"]
