@@ -11,7 +11,7 @@ IN_VENV := . .venv/bin/activate &&
 
 .PHONY: help repro cluster test test-team test-cluster lint ui compare pictures sync promote study bench lock prune doctor faults audit clean
 help: ## print these verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 repro: $(READY) ## run every stage that is out of date; RUNS="lenet-plain vgg-plain" for just those runs
 	@$(IN_VENV) python -m pipeline.params $(RUNS) && dvc repro $(addprefix evaluate@,$(RUNS)) && exec python -m tools.sync
