@@ -31,9 +31,10 @@ def log(client: "MlflowClient", run_id: str, folder: Path, stamps: dict[int, int
         for item in client.list_artifacts(run_id, FOLDER)
         if (match := LOGGED.fullmatch(Path(item.path).name))
     }
-    wanted = [one for one in _wanted(files.read_json(histograms)) if one[:2] not in there]
     with style.applied():
-        for key, epoch, layer, entry in wanted:
+        for key, epoch, layer, entry in _wanted(files.read_json(histograms)):
+            if (key, epoch) in there or epoch not in stamps:  # a training that starts over has epochs yet to come there
+                continue
             image = draw(run, layer, entry, epoch)
             client.log_image(run_id, image, key=key, step=epoch, timestamp=stamps[epoch], synchronous=True)
 

@@ -1,0 +1,24 @@
+"""Pictures of weights in MLflow."""
+
+import re
+from pathlib import Path
+
+import mlflow
+
+from pipeline import files
+from pipeline.tracking import pictures
+
+
+def test_epochs_yet_to_come_again_have_no_picture(tmp_path: Path) -> None:
+    """A training that starts over finds the histograms of its former epochs."""
+    files.write_json(tmp_path / "run.json", {"run": "a", "architecture": "lenet"})
+    counts = [[0, 3, 4, 0], [1, 3, 2, 1], [1, 2, 3, 1]]
+    files.write_json(tmp_path / "histograms.json", {"conv1": {"low": -1.0, "high": 1.0, "counts": counts}})
+    client = mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    run = client.create_run(client.create_experiment("a", (tmp_path / "artifacts").as_uri())).info.run_id
+    for epochs in ({}, {1: 1000, 2: 2000}):
+        pictures.log(client, run, tmp_path, epochs)
+        logged = [item.path for item in client.list_artifacts(run, "images") if item.path.endswith(".png")]
+        assert sorted(re.search(r"\+step\+(\d)\+timestamp\+(\d+)", path).groups() for path in logged) == [
+            (str(epoch), str(time)) for epoch, time in epochs.items()
+        ]
