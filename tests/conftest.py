@@ -11,11 +11,13 @@ from tests import workspace
 pytest_plugins = ["tests.allowed_skips", "tests.report_page"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process runs all tests of the finished workspace, and all other tests of one file."""
-    for item in items:
-        name = "finished" if "finished" in item.fixturenames else item.path.name
-        item.add_marker(pytest.mark.xdist_group(name))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """One process runs all tests of the finished workspace, and all other tests of one file.
+
+    Marked here, since xdist has read the marks when `pytest_collection_modifyitems` is called.
+    """
+    name = "finished" if "finished" in item.fixturenames else item.path.name
+    item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session")

@@ -114,3 +114,8 @@ def test_metadata_agree():
     assert f"version: {project['version']}\n" in (ROOT / "CITATION.cff").read_text()
     assert "run: .ci/run\n" in (ROOT / ".github/workflows/ci.yml").read_text()
     assert os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def test_parallel_processes_share_out_whole_groups(request):
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        assert request.node.nodeid.endswith("::test_parallel_processes_share_out_whole_groups@test_setup.py")
