@@ -11,7 +11,7 @@ IN_VENV := . .venv/bin/activate &&
 
 .PHONY: help repro cluster test test-team test-cluster lint ui compare pictures sync promote study bench lock prune doctor faults audit clean
 help: ## print these verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s  %s\n", $$1, $$2}' Makefile
 
 repro: $(READY) ## run every stage that is out of date; RUNS="lenet-plain vgg-plain" for just those runs
 	@$(IN_VENV) python -m pipeline.params $(RUNS) && dvc repro $(addprefix evaluate@,$(RUNS)) && exec python -m tools.sync
@@ -37,13 +37,13 @@ ui: $(READY) ## compare the runs in the browser (MLflow, on this machine only); 
 pictures: $(READY) ## take the README's pictures of MLflow, from mlflow.db; needs chromium (setup/browser)
 	@$(IN_VENV) exec python -m tests.pictures
 
-sync: $(READY) ## give every result its MLflow run, in mlflow.db or at MLFLOW_TRACKING_URI; RESTORE=1 for deleted ones too
+sync: $(READY) ## give every result its MLflow run, here or at MLFLOW_TRACKING_URI; RESTORE=1 for deleted ones too
 	@$(IN_VENV) exec python -m tools.sync $(if $(RESTORE),--restore)
 
 promote: $(READY) ## make the best run the champion, or RUN=vgg-dropout, if it passes the gate
 	@$(IN_VENV) exec python -m tools.promote $(RUN)
 
-compare: $(READY) ## what changed in params and results since a commit, as Markdown: REV=main; OUT=FILE to write it there
+compare: $(READY) ## what changed in params and results since REV=main, as Markdown; OUT=FILE to write it there
 	@$(IN_VENV) exec python -m tools.compare $(or $(REV),HEAD) $(if $(OUT),--output $(OUT))
 
 study: $(READY) ## run one of study/, NAME=notebook; RUNS=vgg-dropout for a part, MINUTES=60 for a sitting

@@ -21,7 +21,7 @@ def test_nodes_take_a_tracking_server_but_no_file() -> None:
 
 
 ASKED = "import signal, sys, time; signal.signal(15, lambda *_: (open(sys.argv[1], 'w').close(), sys.exit()))"
-CHILD = f"{ASKED}; print('begun', flush=True); time.sleep(60)"
+CHILD = f"{ASKED}; print('begun', flush=True); [time.sleep(0.05) for _ in range(1200)]"
 
 
 def test_a_leashed_command_ends_with_its_owner_and_its_folder_goes(tmp_path: Path) -> None:
