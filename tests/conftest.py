@@ -12,11 +12,12 @@ pytest_plugins = ["tests.allowed_skips", "tests.report_page"]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """One process runs all tests of the finished workspace, and all other tests of one file.
+    """One process runs all tests in the finished workspace, one all tests in copies of it, one all others of a file.
 
     Marked here, since xdist has read the marks when `pytest_collection_modifyitems` is called.
     """
-    name = "finished" if "finished" in item.fixturenames else item.path.name
+    shared = [name for name in ("copied", "finished") if name in item.fixturenames]
+    name = shared[0] if shared else item.path.name
     item.add_marker(pytest.mark.xdist_group(name))
 
 

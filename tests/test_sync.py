@@ -137,7 +137,7 @@ def test_a_temporary_experiment_logs_into_the_database_that_people_see(copied: W
     copied.run("git", "commit", "-qm", "Results")
     baseline = copied.run("git", "rev-parse", "HEAD").stdout.strip()
     before = len(runs(copied))
-    copied.run("dvc", "exp", "run", "--temp", "--name", "seven", "-S", f"+runs.{RUN}.seed=7", f"evaluate@{RUN}")
+    copied.run("dvc", "exp", "run", "--temp", "--name", "seven", "-S", f"+runs.{RUN}.seed=77", f"evaluate@{RUN}")
     added = runs(copied, filter_string="tags.experiment = 'seven'")
     assert len(runs(copied)) == before + 1
     assert [run.data.tags["git_commit"] for run in added] == [baseline]
