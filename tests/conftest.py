@@ -16,8 +16,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
     Marked here, since xdist has read the marks when `pytest_collection_modifyitems` is called.
     """
-    shared = [name for name in ("copied", "finished") if name in item.fixturenames]
-    name = shared[0] if shared else item.path.name
+    name = next((name for name in ("copied", "finished") if name in item.fixturenames), item.path.name)
     item.add_marker(pytest.mark.xdist_group(name))
 
 

@@ -81,8 +81,7 @@ def test_make_compare_with_a_commit_and_with_an_experiment(copied: Workspace):
         return copied.run("make", "-s", "compare", "GPU=", f"REV={revision}", *more).stdout
 
     installed(copied)
-    copied.run("git", "add", "-A")
-    copied.run("git", "commit", "-q", "-m", "Results")
+    copied.commit()
     metrics = copied.results("lenet-dropout") / "metrics.json"
     values = json.loads(metrics.read_text())
     errors = values["test_errors"]

@@ -12,9 +12,7 @@ WAIT = 600  # seconds, at most, for the worker to finish one training
 
 
 def test_a_queued_experiment_logs_into_the_database_that_people_see(copied: Workspace) -> None:
-    copied.run("git", "add", "-A")
-    copied.run("git", "commit", "-qm", "Results")
-    baseline = copied.run("git", "rev-parse", "HEAD").stdout.strip()
+    baseline = copied.commit()
     before = len(runs(copied))
     copied.run("dvc", "exp", "run", "--queue", "--name", "nine", "-S", f"+runs.{RUN}.seed=9", f"evaluate@{RUN}")
     assert len(runs(copied)) == before

@@ -24,8 +24,7 @@ def test_a_study_is_trained_searched_and_kept(copied: Workspace) -> None:
     budgets = [{"epochs": 1, "training_images": 64}]
     lenet = {"target": 0.0, "seeds": [7], "run": LENET, "budgets": budgets, "beside": {}}
     _plan(copied, runs={RUN: LENET}, search={"lenet": lenet})
-    copied.run("git", "add", "-A")
-    copied.run("git", "commit", "-qm", "Plan a study")
+    copied.commit("Plan a study")
     printed = copied.run("python", "-m", "tools.study", "tiny").stdout
     assert printed.splitlines()[-3:] == ["lenet-1x64-seed7: done", f"{RUN}: done", "Written: study/tiny/README.md"]
     kept = copied.root / "study/tiny"

@@ -133,9 +133,7 @@ def test_three_processes_may_start_on_no_database(tmp_path: Path) -> None:
 
 
 def test_a_temporary_experiment_logs_into_the_database_that_people_see(copied: Workspace) -> None:
-    copied.run("git", "add", "-A")
-    copied.run("git", "commit", "-qm", "Results")
-    baseline = copied.run("git", "rev-parse", "HEAD").stdout.strip()
+    baseline = copied.commit()
     before = len(runs(copied))
     copied.run("dvc", "exp", "run", "--temp", "--name", "seven", "-S", f"+runs.{RUN}.seed=77", f"evaluate@{RUN}")
     added = runs(copied, filter_string="tags.experiment = 'seven'")

@@ -55,6 +55,12 @@ class Workspace:
             start_new_session=True,
         )
 
+    def commit(self, message: str = "Results") -> str:
+        """Commit everything that git does not ignore, and return the commit."""
+        self.run("git", "add", "-A")
+        self.run("git", "commit", "-qm", message)
+        return self.run("git", "rev-parse", "HEAD").stdout.strip()
+
     def environment(self, more: dict[str, str]) -> dict[str, str]:
         """This process's, with the interpreter's programs first and nothing of the machine's own tracking."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_", "GIT_"))}

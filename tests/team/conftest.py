@@ -90,8 +90,7 @@ def member(team: Team, tmp_path_factory: pytest.TempPathFactory) -> Member:
     made.run("dvc", "remote", "modify", "team", "endpointurl", team.bucket.uri)
     made.run("dvc", "repro")
     made.run("python", "-m", "tools.sync")  # as at the end of `make repro`: a slow machine may have cut something short
-    made.run("git", "add", "-A")
-    made.run("git", "commit", "-qm", "Results")
+    made.commit()
     return made
 
 
