@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests import workspace
 
@@ -21,11 +22,19 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> workspace.Workspace:
-    """A workspace in which the whole pipeline has run once; tests that change it put it back."""
-    made = workspace.make(tmp_path_factory.mktemp("finished"))
-    made.run("dvc", "repro")
-    return made
+def finished(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> workspace.Workspace:
+    """A workspace in which the whole pipeline has run once; tests that change it put it back.
+
+    The pipeline runs in one process of the tests, and each has a copy.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+    with FileLock(shared / "pipeline.lock"):
+        if not (shared / "ran").exists():
+            made = workspace.make(shared / "pipeline")
+            made.run("dvc", "repro")
+            (shared / "ran").touch()
+        return workspace.Workspace(shared / "pipeline").copy(tmp_path_factory.mktemp("copy") / "finished")
 
 
 @pytest.fixture

@@ -78,12 +78,14 @@ class Workspace:
             yaml.dump(values, stream)
 
     def copy(self, target: Path) -> "Workspace":
-        """A copy of the whole folder, made by another process, its database by sqlite itself.
+        """A copy of the whole folder with DVC's caches to itself, made by another process, its database by sqlite.
 
         A process that opens and closes the files of a database drops its own locks on it (POSIX), and this one may
         hold some.
         """
         subprocess.run(["cp", "-R", str(self.root), str(target)], check=True)
+        local = target / ".dvc/config.local"
+        local.write_text(local.read_text().replace(str(self.root), str(target)))
         for name in target.glob("mlflow.db*"):
             name.unlink()
         if (self.root / "mlflow.db").exists():

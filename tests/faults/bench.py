@@ -94,10 +94,7 @@ class Bench:
     @staticmethod
     def _copy(made: Workspace, root: Path) -> Workspace:
         shutil.rmtree(root, ignore_errors=True)  # what an attempt that failed left
-        shutil.copytree(made.root, root, symlinks=True)
-        local = root / ".dvc/config.local"
-        local.write_text(local.read_text().replace(str(made.root), str(root)))
-        return Workspace(root)
+        return made.copy(root)
 
 
 def _one_longer_run(values: dict) -> None:
