@@ -72,10 +72,11 @@ def test_the_locks_agree_and_hold_what_is_asked_for():
         assert re.fullmatch(version.replace("*", r"\d+") or ".*", pins[package.replace(".", "-")]), package
 
 
-def test_the_cluster_s_lock_adds_ray_and_changes_nothing() -> None:
-    text = (ROOT / "requirements-cluster.lock").read_text()
+@pytest.mark.parametrize(("name", "package"), [("cluster", "ray"), ("bench", "torch")])
+def test_a_lock_of_one_verb_adds_its_package_and_changes_nothing(name, package) -> None:
+    text = (ROOT / f"requirements-{name}.lock").read_text()
     pins, added = (dict(PIN.findall(part)) for part in ((ROOT / "requirements.lock").read_text(), text))
-    assert "ray" in added.keys() - pins.keys()
+    assert package in added.keys() - pins.keys()
     assert {name for name in pins.keys() & added.keys() if pins[name] != added[name]} == set()
     assert all("--hash=sha256:" in entry for entry in re.split(r"\n(?=[a-z0-9.-]+==)", text)[1:])
     assert "://" not in text

@@ -15,7 +15,7 @@ from pipeline import errors
 from pipeline.errors import PipelineError
 from pipeline.files import ROOT, read_csv
 
-LOCKS = ("requirements.lock", "requirements-gpu.lock")
+LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
 EXCEPTIONS = ROOT / "setup/audit-exceptions.csv"  # advisory, until (the last day, in ISO format), reason
 
 
