@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tests.cluster.conftest import BROKEN, RUNS, Nodes
+from tests.cluster.conftest import BROKEN, LENET, RUNS, Nodes
 from tests.workspace import Workspace
 
 COMMAND = ("python", "-m", "tools.cluster", "--memory", "0.5")
@@ -72,12 +72,14 @@ def test_a_node_killed_in_mid_training_costs_no_result(nodes: Nodes, spread: Wor
 
 
 def test_stopped_and_killed_drivers_cost_no_training(nodes: Nodes, spread: Workspace, sequential: Workspace) -> None:
-    asked = spread.start(*COMMAND, "lenet-a", "lenet-long", RAY_ADDRESS=nodes.address)
+    spread.edit(lambda values: values["runs"].update({"lenet-endless": LENET | {"epochs": 1000}}))
+    asked = spread.start(*COMMAND, "lenet-a", "lenet-endless", RAY_ADDRESS=nodes.address)
     until(asked, "^lenet-a  done")
     asked.send_signal(signal.SIGINT)
     printed, _ = asked.communicate()
     assert asked.returncode == 130, printed
-    assert "interrupted: 1 of 2 runs are finished and can be used; `make cluster` goes on with lenet-long" in printed
+    assert "interrupted: 1 of 2 runs are finished and can be used; `make cluster` goes on with lenet-endless" in printed
+    spread.edit(lambda values: values["runs"].pop("lenet-endless"))
     assert spread.contents("lenet-a") == sequential.contents("lenet-a")
     first = training(spread, "lenet-a")
 
