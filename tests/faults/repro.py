@@ -10,7 +10,7 @@ from tests.faults.bench import RUN, Bench, checkpoints, kill, until
 from tests.faults.table import SAME, Impossible, fault, line
 
 REPRO = ("dvc", "repro", f"train@{RUN}")
-EXPERIMENT = ("dvc", "exp", "run", "--temp", "--name", "tried", f"train@{RUN}")
+EXPERIMENT = ("dvc", "exp", "run", "--temp", "--name", "tried", f"evaluate@{RUN}")
 
 
 @fault("kill -9 of `dvc repro` alone, then a second one", f"the orphan stops itself; {SAME}")
