@@ -13,11 +13,6 @@ from tests.workspace import Workspace
 
 RUN = "lenet-dropout"
 LENET = params.load().run(RUN).flags.model_dump()
-IN_FRONT = """
-import runpy, signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a script starts in the background
-runpy.run_module("tools.study", run_name="__main__", alter_sys=True)
-"""
 
 
 def test_a_study_is_trained_searched_and_kept(copied: Workspace) -> None:
@@ -48,7 +43,7 @@ def test_a_study_is_trained_searched_and_kept(copied: Workspace) -> None:
 
 def test_a_study_that_was_stopped_says_how_far_it_is(copied: Workspace) -> None:
     _plan(copied, runs={"slow": {**LENET, "epochs": 500}})
-    started = copied.start("python", "-c", IN_FRONT, "tiny")
+    started = copied.start("python", "-m", "tools.study", "tiny")
     work = copied.root / "study/tiny/work"
     while not list(work.glob(".checkpoints/slow-*/run/history.csv")):
         assert started.poll() is None, started.communicate()[0]
