@@ -1,12 +1,11 @@
 """What runs on a node of the cluster: in which environment, on which leash, without Ray."""
 
-import os
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pipeline.files import ROOT
@@ -24,14 +23,17 @@ ASKED = "import signal, sys, time; signal.signal(15, lambda *_: (open(sys.argv[1
 CHILD = f"{ASKED}; print('begun', flush=True); [time.sleep(0.05) for _ in range(1200)]"
 
 
-def test_a_leashed_command_ends_with_its_owner_and_its_folder_goes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("children_too", [False, True], ids=["killed", "killed with its children, as Ray does it"])
+def test_a_leashed_command_ends_with_its_owner_and_its_folder_goes(tmp_path: Path, children_too: bool) -> None:
     folder, note = tmp_path / "folder", tmp_path / "asked"
     folder.mkdir()
     leash = [sys.executable, "-m", "tools.cluster.leash", str(folder), sys.executable, "-c", CHILD, str(note)]
     owner = f"import subprocess, time; subprocess.Popen({leash!r}, stdin=subprocess.PIPE); time.sleep(60)"
     process = subprocess.Popen([sys.executable, "-c", owner], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "begun\n"
-    os.kill(process.pid, signal.SIGKILL)
+    for child in psutil.Process(process.pid).children() if children_too else []:
+        child.kill()
+    process.kill()
     process.wait()
     until = time.monotonic() + 60
     while (folder.exists() or not note.exists()) and time.monotonic() < until:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from ruamel.yaml import YAML
 
@@ -79,6 +80,8 @@ def test_stopped_and_killed_drivers_cost_no_training(nodes: Nodes, spread: Works
     printed, _ = asked.communicate()
     assert asked.returncode == 130, printed
     assert "interrupted: 1 of 2 runs are finished and can be used; `make cluster` goes on with lenet-endless" in printed
+    left = [each for each in psutil.process_iter(["cmdline"]) if "lenet-endless" in (each.info["cmdline"] or [])]
+    assert psutil.wait_procs(left, timeout=60)[1] == []
     spread.edit(lambda values: values["runs"].pop("lenet-endless"))
     assert spread.contents("lenet-a") == sequential.contents("lenet-a")
     first = training(spread, "lenet-a")

@@ -16,6 +16,18 @@ from contextlib import suppress
 GRACE = 60.0  # seconds for a training to write its checkpoint
 
 
+def apart(folder: str, command: list[str]) -> int:
+    """`main` in a process that is neither a child of whoever started this one nor in its group; its exit status.
+
+    Ray kills a worker's children with the worker, and this one is there to end the training after that.
+    """
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        return main(folder, command)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
 def main(folder: str, command: list[str]) -> int:
     """Run the command, then end what it left running; return its exit status, 128 and the signal if it was killed."""
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
@@ -48,4 +60,4 @@ def _signal(group: int, number: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    sys.exit(apart(sys.argv[1], sys.argv[2:]))
