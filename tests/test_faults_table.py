@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import outcomes
-from tests.faults.__main__ import attempt, judge, settings
+from tests.faults.__main__ import attempt, judge, remembered, settings
 from tests.faults.bench import Bench
 from tests.faults.mounts import limited
 from tests.faults.outcomes import IMPOSSIBLE, NO, YES, Outcome
@@ -69,6 +69,23 @@ def test_what_passed_is_not_tried_again_and_what_failed_is(tmp_path: Path, monke
     assert list(outcomes.kept(settings(options))) == ["two", "three"]
     attempt(chosen[:1], {}, argparse.Namespace(kills=1, every=1, words=["one"]))
     assert list(outcomes.kept(settings(options))) == ["two", "three"]
+
+
+def test_what_passed_with_the_code_before_may_count_and_is_said_to(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(outcomes, "KEPT", tmp_path / "kept")
+    options = argparse.Namespace(kills=1, every=1, words=[], since="4b825dc")
+    passed, failed, again = (
+        Outcome(name, "fine", "before", verdict) for name, verdict in zip("abc", (YES, NO, YES), strict=True)
+    )
+    for outcome in (passed, failed, again):
+        outcomes.keep(outcome, settings(options, "4b825dc"))
+    now = Outcome("c", "fine", "now", NO)
+    outcomes.keep(now, settings(options))
+    known, said = remembered(options)
+    assert known == {"a": passed, "c": now}
+    assert said.startswith("; 1 of them with git tree 4b825dc before, since when this was changed: ")
+    options.since = None
+    assert remembered(options) == ({"c": now}, "")
 
 
 def test_the_document() -> None:

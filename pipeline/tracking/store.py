@@ -42,6 +42,7 @@ def connect() -> "tuple[MlflowClient, str]":
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # stack traces of what it raises anyway
     uri, artifacts = _without_login(os.environ.get("MLFLOW_TRACKING_URI", "")), None
     if not uri:
         root = inputs.main_root()

@@ -47,9 +47,19 @@ def attempt(chosen: Sequence[Fault], known: dict[str, Outcome], options: argpars
     return seen
 
 
-def settings(options: argparse.Namespace) -> str:
-    """Under what circumstances an outcome counts."""
-    return f"{options.kills} kills, every {options.every}; {outcomes.conditions()}"
+def settings(options: argparse.Namespace, tree: str = "") -> str:
+    """Under what circumstances an outcome counts, with the present code or that `tree`."""
+    return f"{options.kills} kills, every {options.every}; {outcomes.conditions(tree)}"
+
+
+def remembered(options: argparse.Namespace) -> tuple[dict[str, Outcome], str]:
+    """What came of the faults that were tried before, and what the table must say of that."""
+    if options.words:
+        return {}, ""
+    now = outcomes.kept(settings(options))
+    before = outcomes.kept(settings(options, options.since)) if options.since else {}
+    passed = {name: one for name, one in before.items() if name not in now and one.passed != NO}
+    return passed | now, outcomes.difference(options.since, len(passed))
 
 
 def main() -> None:
@@ -59,20 +69,21 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100, help="random moments at which a training is killed")
     parser.add_argument("--every", type=int, default=1, help="kill a stage at one in so many of its writes")
     parser.add_argument("--table", action="store_true", help="try nothing: write the table of what was tried so far")
+    parser.add_argument("--since", metavar="TREE", help="what passed with that git tree of pipeline/ counts too")
     options = parser.parse_args()
     modules = [module.__name__ for module in faults.MODULES]
     everything = sorted(FAULTS, key=lambda fault: modules.index(fault.inject.__module__))
-    known = {} if options.words else outcomes.kept(settings(options))
+    known, more = remembered(options)
     if options.table:
         tried = [known[fault.name] for fault in everything if fault.name in known]
-        outcomes.publish(tried, options.kills, options.every, len(everything) - len(tried))
+        outcomes.publish(tried, options.kills, options.every, len(everything) - len(tried), more)
         return
     chosen = [fault for fault in everything if not options.words or any(word in fault.name for word in options.words)]
     seen = attempt(chosen, known, options)
     verdicts = [one.passed for one in seen]
     print(f"{verdicts.count(YES)} of {len(seen)} as expected, {verdicts.count(IMPOSSIBLE)} not possible here")
     if not options.words:
-        outcomes.publish(seen, options.kills, options.every)
+        outcomes.publish(seen, options.kills, options.every, more=more)
         if NO not in verdicts:
             outcomes.KEPT.unlink(missing_ok=True)
     sys.exit(NO in verdicts)

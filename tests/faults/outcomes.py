@@ -43,13 +43,21 @@ class Outcome:
     seconds: float = 0.0
 
 
-def conditions() -> str:
-    """The code that was tried, the machine and the versions, in a sentence."""
+def conditions(tree: str = "") -> str:
+    """The code that was tried, the present one or that `tree`, the machine and the versions, in a sentence."""
     names = [line.partition(": ")[2] for line in _lines(CPU_INFO) if line.startswith("model name")] or ["one processor"]
     packages = ", ".join(f"{name} {version}" for name, version in versions().items())
-    changed = ", with changes" if _git("status", "--porcelain", "--", "pipeline", "models") else ""
-    code = f"git tree {_git('rev-parse', '--short', 'HEAD:pipeline')} of pipeline/{changed}"
+    changed = ", with changes" if not tree and _git("status", "--porcelain", "--", "pipeline", "models") else ""
+    code = f"git tree {tree or _git('rev-parse', '--short', 'HEAD:pipeline')} of pipeline/{changed}"
     return f"{code}; {platform.system()}, {len(names)} × {names[0]}; {packages}"
+
+
+def difference(tree: str, faults: int) -> str:
+    """That so many faults were tried with an earlier `tree` of pipeline/, and what was changed since."""
+    if not faults:
+        return ""
+    names = ", ".join(_git("diff", "--name-only", tree, "HEAD:pipeline").split())
+    return f"; {faults} of them with git tree {tree} before, since when this was changed: {names}"
 
 
 def _git(*words: str) -> str:
@@ -93,6 +101,6 @@ def document(outcomes: Sequence[Outcome], kills: int, every: int, said: str, unt
     return begin + "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in rows)
 
 
-def publish(outcomes: Sequence[Outcome], kills: int, every: int, untried: int = 0) -> None:
-    """Write the table to docs/faults.md."""
-    write_text(DOCUMENT, document(outcomes, kills, every, conditions(), untried))
+def publish(outcomes: Sequence[Outcome], kills: int, every: int, untried: int = 0, more: str = "") -> None:
+    """Write the table to docs/faults.md; `more` is said of the conditions."""
+    write_text(DOCUMENT, document(outcomes, kills, every, conditions() + more, untried))
