@@ -57,10 +57,11 @@ def content(mine: mlflow.MlflowClient, run: Run) -> dict[str, object]:
 
 
 def digests(mine: mlflow.MlflowClient, address: str) -> dict[str, str]:
-    """The SHA-256 of each file at an address of artifacts, but for `MLmodel`, which holds ids."""
+    """The SHA-256 of each file at an address of artifacts, but for those that hold ids: MLflow adds one on loading."""
+    ids = ("MLmodel", "registered_model_meta")
     with tempfile.TemporaryDirectory() as folder:
         mlflow.artifacts.download_artifacts(address, dst_path=folder, tracking_uri=mine.tracking_uri)
-        found = [path for path in Path(folder).rglob("*") if path.is_file() and path.name != "MLmodel"]
+        found = [path for path in Path(folder).rglob("*") if path.is_file() and path.name not in ids]
         return {UNIQUE.sub("", str(path.relative_to(folder))): sha256(path) for path in found}
 
 

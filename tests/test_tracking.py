@@ -99,6 +99,13 @@ def test_its_model_predicts_as_the_file_does(runs: dict[str, Run], finished: Wor
     assert model.input_example.shape == (1, 28, 28, 1)
 
 
+def test_its_model_is_in_its_experiment(runs: dict[str, Run], client: mlflow.MlflowClient) -> None:
+    experiment = runs["lenet-dropout"].info.experiment_id
+    found = {model.model_id: model.source_run_id for model in client.search_logged_models([experiment])}
+    for run in runs.values():
+        assert [found.get(output.model_id) for output in run.outputs.model_outputs] == [run.info.run_id]
+
+
 def test_a_second_repro_adds_no_run(runs: dict[str, Run], client: mlflow.MlflowClient, finished: Workspace) -> None:
     experiment = client.get_experiment_by_name("mnist").experiment_id
     before = [run.info.run_id for run in client.search_runs([experiment])]

@@ -14,7 +14,7 @@ EXAMPLE = np.zeros((1, 28, 28, 1), np.uint8)  # a stroke: a one
 EXAMPLE[:, 4:24, 13:16] = 255
 
 
-def log(run_id: str, path: Path, requirements: list[str]) -> None:
+def log(run: "Run", path: Path, requirements: list[str]) -> None:
     """Log the `.keras` file at `path` as the model of a run; loadable with mlflow.keras and as a python function."""
     import mlflow.keras
     from mlflow.models import Model, ModelSignature
@@ -34,11 +34,12 @@ def log(run_id: str, path: Path, requirements: list[str]) -> None:
         Schema([TensorSpec(np.dtype(np.uint8), (-1, 28, 28, 1))]),
         Schema([TensorSpec(np.dtype(np.float32), (-1, 10))]),
     )
+    mlflow.set_experiment(experiment_id=run.info.experiment_id)  # the model's too, though the run has one
     Model.log(
         None,
         Flavor(),
         name="model",
-        run_id=run_id,
+        run_id=run.info.run_id,
         model=_File(path),
         signature=signature,
         input_example=EXAMPLE,

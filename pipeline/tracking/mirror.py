@@ -88,8 +88,9 @@ def write(client: "MlflowClient", experiment: str, wanted: Content, status: str)
         for folder, paths in wanted.files.items():
             for path in paths:
                 client.log_artifact(run_id, str(path), folder)
-        if wanted.model and not logged_model.is_there(client, client.get_run(run_id)):
-            logged_model.log(run_id, wanted.model, wanted.requirements)
+        logged = client.get_run(run_id)
+        if wanted.model and not logged_model.is_there(client, logged):
+            logged_model.log(logged, wanted.model, wanted.requirements)
     _set_status(client, run_id, status, wanted.finished)
     return run_id
 
