@@ -34,7 +34,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> worksp
             made = workspace.make(shared / "pipeline")
             made.run("dvc", "repro")
             (shared / "ran").touch()
-        return workspace.Workspace(shared / "pipeline").copy(tmp_path_factory.mktemp("copy") / "finished")
+        copy = workspace.Workspace(shared / "pipeline").copy(tmp_path_factory.mktemp("copy") / "finished")
+    copy.run("python", "-c", "from pipeline.tracking import store; store.connect()")  # MLflow learns its place
+    return copy
 
 
 @pytest.fixture

@@ -43,4 +43,4 @@ def fisher(hits, trials):
 
 
 def points(share):
-    return f"{100 * share:+.2f}".replace("-", "−")
+    return f"{round(100 * share, 2) + 0.0:+.2f}".replace("-", "−")  # nothing is minus zero

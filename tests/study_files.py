@@ -7,6 +7,7 @@ import zipfile
 
 import h5py
 import numpy as np
+from scipy import stats
 
 
 def write_json(path, value):
@@ -39,11 +40,15 @@ def write_history(path, validation):
 def write_weights(path, layers, epochs, draw):
     """Moments, histograms, and the model if there are weights to put into it; `layers` maps a name to a shape."""
     rows, histograms = [], {}
+    drawn = {layer: draw(shape).astype(np.float32) for layer, shape in layers.items()} if draw else {}
     for layer in layers:
         bins = np.exp(-(np.linspace(-4, 4, 128) ** 2) / 2)
         counts = [(1000 * bins ** (1 + epoch)).astype(int).tolist() for epoch in range(epochs)]
         histograms[layer] = {"low": -0.5, "high": 0.5, "counts": counts}
         moments = {"mean": 0.0, "standard_deviation": 0.1, "skew": 0.01, "excess_kurtosis": 0.02}
+        if draw:
+            weights = drawn[layer].ravel().astype(float)
+            moments |= {"skew": stats.skew(weights), "excess_kurtosis": stats.kurtosis(weights)}
         rows += [{"epoch": epoch, "layer": layer, **moments} for epoch in range(1, epochs + 1)]
     write_csv(path / "weights.csv", sorted(rows, key=lambda row: row["epoch"]))
     write_json(path / "histograms.json", histograms)
@@ -53,7 +58,7 @@ def write_weights(path, layers, epochs, draw):
             for place, (layer, shape) in enumerate(layers.items()):
                 group = stored.create_group(f"layers/thing_{place}/vars")
                 group.attrs["name"] = layer
-                group["0"], group["1"] = draw(shape).astype(np.float32), np.zeros(shape[-1], np.float32)
+                group["0"], group["1"] = drawn[layer], np.zeros(shape[-1], np.float32)
         with zipfile.ZipFile(path / "model.keras", "w") as archive:
             archive.writestr("model.weights.h5", stream.getvalue())
 

@@ -7,9 +7,11 @@ from tests.drawn import kernels
 
 
 def test_movement_has_a_line_an_epoch_over_each_layer_of_four_epochs_at_most():
-    histograms = {name: {"low": -1, "high": 1, "counts": [[1] * 8] * 20} for name in ("conv1", "output")}
+    histograms = {name: {"low": -1, "high": 1, "counts": [[9] + [1] * 14 + [9]] * 20} for name in ("conv1", "output")}
     (axes,) = movement.draw_movement(histograms, "vgg-plain", "vgg").axes
     assert len(axes.lines) == 8
+    assert all(line.get_xdata().tolist() == [-1.0, 1.0] for line in axes.lines)  # of four bins, all but the clipped
+    assert all(len(set(line.get_ydata())) == 1 for line in axes.lines)
     assert [text.get_text() for text in axes.get_yticklabels()] == ["conv1", "output"]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["epoch 1", "epoch 7", "epoch 14", "epoch 20"]
 

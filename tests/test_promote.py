@@ -121,8 +121,10 @@ def replay(workspace: Workspace) -> dict[str, str]:
 def test_a_model_in_mlflow_that_is_not_the_file_is_refused(finished: Workspace, tmp_path: Path) -> None:
     copy = finished.copy(tmp_path / "copy")
     other = copy.results(SECOND) / "model.keras"
-    for logged in copy.root.glob("mlartifacts/*/models/*/artifacts/data/model.keras"):
-        shutil.copyfile(other, logged)
+    logged = list(copy.root.glob("mlartifacts/models/*/artifacts/data/model.keras"))
+    assert len(logged) == 2
+    for path in logged:
+        shutil.copyfile(other, path)
     accuracy(copy, FIRST, 0.25)
     refused = copy.run("python", "-m", "tools.promote", "--threshold", "0", FIRST, check=False)
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)

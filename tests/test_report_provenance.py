@@ -64,3 +64,11 @@ def test_every_run_s_address_in_mlflow(report):
     assert told == {
         run: f"tags.training_id = '{report[2].json(run, 'environment.json')['training_id']}'" for run in names(report)
     }
+
+
+def test_the_report_s_own_packages_and_commit_are_named(report):
+    told = {key: text for key, _, text, _ in report[0].found if key in ("software", "head")}
+    packages = dict(part.split() for part in told["software"].split(", "))
+    assert packages.keys() == {"scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn"}
+    assert all(re.fullmatch(r"\d+(\.\d+)+", version) for version in packages.values())
+    assert told["head"] == "none" or re.fullmatch(r"[0-9a-f]{7,40}", told["head"])

@@ -98,5 +98,6 @@ def test_every_keyed_number_belongs_to_something_checked(report):
         "hard_total",
         "protocol",
         "head",
+        "software",
         "training_id",
     }

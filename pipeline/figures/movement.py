@@ -26,9 +26,10 @@ def draw_movement(histograms: Mapping[str, Mapping[str, Any]], run: str, archite
     for place, histogram in enumerate(histograms.values()):
         bins = np.array(histogram["counts"], dtype=float)[chosen]
         counts = bins.reshape(len(chosen), -1, MERGED).sum(axis=2)
-        x = np.linspace(-HE, HE, counts.shape[1])
+        middles = HE * ((2 * np.arange(counts.shape[1]) + 1) / counts.shape[1] - 1)
+        counts, middles = counts[:, 1:-1], middles[1:-1]  # the bins at the ends hold all that lies beyond them
         for height, colour, order in zip(counts / counts.max(), colours, range(len(chosen)), strict=True):
-            axes.plot(x, place - 0.9 * height, color=colour, linewidth=0.8 + 0.4 * order)
+            axes.plot(middles, place - 0.9 * height, color=colour, linewidth=0.8 + 0.4 * order)
     axes.set_yticks(range(len(histograms)), histograms)
     axes.set_ylim(len(histograms) - 0.5, -1.1)
     axes.set_xlabel("weight, in standard deviations of He's initialisation of that layer")

@@ -7,7 +7,8 @@ from pipeline.reporting import printed, verdicts
 from pipeline.reporting.comparisons import Comparison
 from pipeline.reporting.convergence import Race
 from pipeline.reporting.evidence import Evidence
-from pipeline.reporting.normality import Kernel
+from pipeline.reporting.formats import decimal
+from pipeline.reporting.normality import HE_NORMAL, Kernel
 from pipeline.reporting.verdicts import Verdict
 
 
@@ -78,10 +79,11 @@ def weights_are_normal(found: Evidence) -> Conclusion:
         "The weights are normally distributed.",
         "Violin plots of three kernels a network, no test.",
         None,
-        "a kernel counts as practically normal up to ±0.5 excess kurtosis, ±0.25 skew and a distance of 0.03 from the"
-        " fitted normal distribution, each wider by the chance of its sample; supported from nine tenths of the kernels"
-        " on, contradicted below half. D'Agostino and Pearson's test stands beside it: of thousands of weights it"
-        " rejects almost anything",
+        "a kernel counts as practically normal up to ±0.5 excess kurtosis and ±0.25 skew of all its weights; supported"
+        " from nine tenths of the kernels on, contradicted below half. Where a trained model is at hand, the distance"
+        " from the fitted normal distribution and D'Agostino and Pearson's test on a sample stand beside it: of"
+        " thousands of weights the test rejects almost anything. He's initialisation is a normal distribution cut off"
+        f" at two standard deviations, whose excess kurtosis is {decimal(HE_NORMAL)}: kernels near that kept its shape",
         verdicts.normal(found.kernels),
         kernels=found.kernels,
     )

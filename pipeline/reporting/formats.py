@@ -19,8 +19,8 @@ def with_interval(value: Interval) -> str:
 
 
 def signed(share: float) -> str:
-    """A difference of shares in percentage points, with its sign."""
-    return f"{100 * share:+.2f}".replace("-", "−")
+    """A difference of shares in percentage points, with its sign; nothing is minus zero."""
+    return f"{round(100 * share, 2) + 0.0:+.2f}".replace("-", "−")
 
 
 def decimal(value: float, digits: int = 2) -> str:

@@ -66,6 +66,7 @@ def render(study: Study, figures: Mapping[str, Path], images: np.ndarray | None)
         own_settings=provenance.own_settings(study.found),
         origins=provenance.origins(study.found),
         head=provenance.head(),
+        software=provenance.software(),
         link=provenance.link,
     )
 

@@ -6,12 +6,14 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from typing import Any
 from urllib.parse import quote
 
 from pipeline.files import ROOT
 from pipeline.reporting.results import Result
 
+SOFTWARE = ("scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn")
 UI = "http://127.0.0.1:5000/#/experiments/1/runs?searchFilter="  # what `make ui` serves, on its first port
 
 
@@ -59,6 +61,11 @@ def numerics(environment: Mapping[str, Any]) -> str:
     """Precision, threads and versions."""
     versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
     return f"precision {environment['precision']}, threads {environment['threads']}; {versions}"
+
+
+def software() -> str:
+    """The packages that work out and draw the report, with their versions."""
+    return ", ".join(f"{name} {metadata.version(name)}" for name in SOFTWARE)
 
 
 def _commit(git: Mapping[str, Any]) -> str:
