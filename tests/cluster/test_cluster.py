@@ -13,6 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.cluster.conftest import BROKEN, LENET, RUNS, Nodes
+from tests.mirrored import client, content, of_result
 from tests.workspace import Workspace
 
 COMMAND = ("python", "-m", "tools.cluster", "--memory", "0.5")
@@ -30,6 +31,15 @@ def lock(workspace: Workspace, *runs: str) -> dict:
 def training(workspace: Workspace, run: str) -> str:
     """The identity of the training that left a run's results."""
     return json.loads((workspace.results(run) / "environment.json").read_text())["training_id"]
+
+
+def tracked(workspace: Workspace, run: str) -> dict:
+    """What MLflow shows of a run, but for times, hosts and identities."""
+    found = content(client(workspace), of_result(workspace, run))
+    shown = {key: points for key, points in found["curves"].items() if not key.startswith("system/")}
+    curves = {key: [(step, value) for step, value, _ in points] for key, points in shown.items()}
+    files = {name: digest for name, digest in found["files"].items() if not name.endswith("environment.json")}
+    return {key: found[key] for key in ("name", "params", "models", "data")} | {"curves": curves, "files": files}
 
 
 def until(process: subprocess.Popen, pattern: str) -> re.Match:
@@ -61,14 +71,18 @@ def test_three_nodes_give_what_one_machine_gives(nodes: Nodes, spread: Workspace
     assert "Running stage 'train" not in again
     assert spread.run("dvc", "status").stdout == "Data and pipelines are up to date.\n"
     assert re.findall(r"^(lenet-\w+) +linked$", again, re.MULTILINE) == list(RUNS)
+    for run in RUNS:
+        assert tracked(spread, run) == tracked(sequential, run)
 
 
 def test_a_node_killed_in_mid_training_costs_no_result(nodes: Nodes, spread: Workspace, sequential: Workspace) -> None:
     driver = spread.start(*COMMAND, "lenet-long", RAY_ADDRESS=nodes.address)
-    nodes.kill(until(driver, r"^lenet-long  training  [12]/3  \S+  \S+ (\w{4})")[1])
+    first = until(driver, r"^lenet-long  training  [12]/3  \S+  \S+ (\w{4})")[1]
+    nodes.kill(first)
     printed, _ = driver.communicate()
     assert driver.returncode == 0, printed
-    assert "lenet-long  done  3/3" in printed
+    last = re.search(r"^lenet-long  done  3/3  \S+  \S+ (\w{4})$", printed, re.MULTILINE)
+    assert last and last[1] != first, printed
     assert spread.contents("lenet-long") == sequential.contents("lenet-long")
 
 

@@ -19,16 +19,24 @@ from pipeline.tracking import store
 from tests.team.parts import SECRETS, Bucket, Postgres, Server, programs
 
 QUERY = "SELECT count(*) FROM (SELECT DISTINCT run_uuid, key, step, value FROM metrics) AS rows"
-TIMEOUT = "300"  # seconds; a call that is answered late counts as late, not as lost
+TIMEOUT = 300  # seconds; a call that is answered late counts as late, not as lost
 
 
 def work(number: int, shape: argparse.Namespace, barrier: Barrier, queue: multiprocessing.Queue) -> None:
-    """Log this process's runs; the seconds that each call took go into the queue."""
+    """Log this process's runs; the seconds that each call took go into the queue, also if one fails and ends it."""
+    seconds: list[float] = []
+    try:
+        log(number, shape, barrier, seconds)
+    finally:
+        queue.put(seconds)
+
+
+def log(number: int, shape: argparse.Namespace, barrier: Barrier, seconds: list[float]) -> None:
+    """Log runs, and note the `seconds` of each call."""
     client, experiment = store.connect()
     from mlflow.entities import Metric
 
-    seconds = []
-    barrier.wait()
+    barrier.wait(TIMEOUT)
     for _ in range(shape.runs):
         run = client.create_run(experiment).info.run_id
         for epoch in range(1, shape.epochs + 1):
@@ -38,18 +46,17 @@ def work(number: int, shape: argparse.Namespace, barrier: Barrier, queue: multip
             client.log_batch(run, metrics=metrics)
             seconds.append(time.perf_counter() - begin)
         client.set_terminated(run)
-    queue.put(seconds)
 
 
 def measure(shape: argparse.Namespace, settings: dict[str, str]) -> tuple[list[float], float]:
     """The seconds of every call, and of the whole; `settings` say where to log."""
-    os.environ.update(settings, MLFLOW_HTTP_REQUEST_TIMEOUT=TIMEOUT, MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT="true")
+    os.environ.update(settings, MLFLOW_HTTP_REQUEST_TIMEOUT=str(TIMEOUT), MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT="true")
     spawn = multiprocessing.get_context("spawn")
     barrier, queue = spawn.Barrier(shape.processes + 1), spawn.Queue()
     processes = [spawn.Process(target=work, args=(number, shape, barrier, queue)) for number in range(shape.processes)]
     for process in processes:
         process.start()
-    barrier.wait()
+    barrier.wait(TIMEOUT)
     begin = time.perf_counter()
     calls = [seconds for _ in processes for seconds in queue.get()]
     took = time.perf_counter() - begin
