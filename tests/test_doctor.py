@@ -34,6 +34,23 @@ def test_a_check_that_cannot_be_made_is_wrong_and_the_others_are_made(sound: Pat
     assert not found["left-overs"].remedy
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "check", "said"),
+    [
+        ("dvc.yaml", b"<<<<<<< HEAD\nstages: [\n", "dvc.lock", "dvc.yaml"),
+        ("dvc.lock", b"stages: \xff", "dvc.lock", "dvc.lock: 'utf-8' codec"),
+        (".checkpoints/lenet-plain-0/training.json", b"", "running", "training.json: damaged"),
+        (".checkpoints/lenet-plain-0/training.json", b"{}", "running", "training.json: damaged"),
+    ],
+)
+def test_damage_that_one_check_cannot_bear_is_named_by_it(sound: Path, file, content, check, said) -> None:
+    (sound / file).parent.mkdir(parents=True, exist_ok=True)
+    (sound / file).write_bytes(content)
+    found = dict(doctor.examine(sound, repair=False))
+    wrong(found[check], said)
+    assert found["mlflow.db"] == doctor.Verdict("sound")
+
+
 def test_the_exit_status_says_it_too(sound: Path) -> None:
     for name in ("pipeline", "tools", "models"):
         shutil.copytree(ROOT / name, sound / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -22,6 +22,8 @@ def sound(tmp_path: Path) -> Path:
         ("  fetch:", "  fetsh:", "stages that dvc.yaml does not have: fetsh"),
         ("stages:", "stages: none\nother:", "stages must be a mapping"),
         ("stages:", "stage:", "dvc.lock: 'stages'"),
+        ("outs: [", "outs: null, others: [", "train@lenet-one: outs must be a list of outputs"),
+        (", md5: ", ", md4: ", "train@lenet-one: outs must be a list of outputs"),
     ],
 )
 def test_a_lock_that_is_not_sane(sound: Path, old: str, new: str, said: str) -> None:

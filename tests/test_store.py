@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from pipeline.tracking import store
+from pipeline.tracking import mirror, store
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,16 @@ def test_a_login_in_the_environment_counts(monkeypatch):
     assert store._without_login("https://ada:his@host") == "https://host"
     assert os.environ["MLFLOW_TRACKING_USERNAME"] == "grace"
     assert os.environ["MLFLOW_TRACKING_PASSWORD"] == "hers"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (TimeoutError(), "TimeoutError"),
+        (ModuleNotFoundError("No module named 'boto3'"), "No module named 'boto3'"),
+        (OSError("https://me:secret@there: refused\nbecause"), "https://***@there: refused"),
+    ],
+)
+def test_no_failure_of_tracking_stops_a_training(error, said):
+    assert isinstance(error, mirror.failures())
+    assert mirror.reason(error) == said

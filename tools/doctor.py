@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from pipeline import errors
-from pipeline.errors import PipelineError
 from pipeline.files import ROOT
 from tools.checks import machine, outputs, tracked
 from tools.checks.verdict import Verdict
@@ -34,7 +33,7 @@ def examine(root: Path, repair: bool) -> Iterator[tuple[str, Verdict]]:
     for name, check in checks(repair).items():
         try:
             yield name, check(root)
-        except (PipelineError, OSError) as error:
+        except Exception as error:  # of whatever damage nobody thought of; the other checks must be made
             yield name, Verdict(errors.describe(error), "mend that first")
 
 

@@ -65,16 +65,17 @@ class Mirror:
 
 
 def failures() -> tuple[type[Exception], ...]:
-    """What a tracking server that is away, or a database that is damaged or locked, raises."""
+    """What a tracking server that is away, a damaged or locked database, or a missing client of a bucket raises."""
     import mlflow.exceptions
     import sqlalchemy.exc
 
-    return mlflow.exceptions.MlflowException, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error, OSError
+    return mlflow.exceptions.MlflowException, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error, OSError, ImportError
 
 
 def reason(error: Exception) -> str:
     """One line of an error, without the user and password that an address in it may have."""
-    return f"{CREDENTIALS.sub('//***@', str(error)).splitlines()[0]:.200}"
+    lines = CREDENTIALS.sub("//***@", str(error)).splitlines() or [type(error).__name__]
+    return f"{lines[0]:.200}"
 
 
 def write(client: "MlflowClient", experiment: str, wanted: Content, status: str) -> str:

@@ -106,7 +106,10 @@ def _outs(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def _stages(root: Path) -> dict[str, Any]:
     """The stages in dvc.lock, none if there is no such file; PipelineError if it cannot be used."""
     path = root / LOCK
-    text = path.read_text(encoding="utf-8") if path.exists() else "stages: {}"
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else "stages: {}"
+    except UnicodeDecodeError as error:
+        raise PipelineError(f"{LOCK}: {error}") from None
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(MARKERS):
             raise PipelineError(f"{LOCK}: line {number}: conflict marker {line[:7]}")
@@ -116,4 +119,8 @@ def _stages(root: Path) -> dict[str, Any]:
         raise PipelineError(f"{LOCK}: {' '.join(str(error).split()):.120}") from None
     if not isinstance(stages, dict) or not all(isinstance(stage, dict) for stage in stages.values()):
         raise PipelineError(f"{LOCK}: stages must be a mapping of mappings")
+    for name, stage in stages.items():
+        outs = stage.get("outs", [])
+        if not isinstance(outs, list) or not all(isinstance(out, dict) and {"path", "md5"} <= set(out) for out in outs):
+            raise PipelineError(f"{LOCK}: {name}: outs must be a list of outputs, each with its path and md5")
     return stages

@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from pipeline.errors import PipelineError
 from pipeline.tracking import store
 from tools import unused
 from tools.checks.verdict import Verdict, some
@@ -84,5 +85,9 @@ def _begun(root: Path) -> dict[str, bool]:
     begun = {}
     for path in (root / CHECKPOINTS).glob("*/training.json"):
         lock = path.parent.with_suffix(".lock")
-        begun[json.loads(path.read_text(encoding="utf-8"))["training_id"]] = lock.exists() and unused.held(lock)
+        try:
+            training = json.loads(path.read_text(encoding="utf-8"))["training_id"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise PipelineError(f"{path.relative_to(root)}: damaged ({error}); delete {path.parent.name}") from None
+        begun[training] = lock.exists() and unused.held(lock)
     return begun
