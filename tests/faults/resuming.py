@@ -39,7 +39,7 @@ def all_damaged(bench: Bench) -> str:
     place = two_checkpoints(bench)
     for checkpoint in checkpoints(place):
         flip(checkpoint / "state.json")
-    return _goes_on(bench, place, "starting over")
+    return _goes_on(bench, place, "starting over", resumed=False)
 
 
 @fault("checkpoint: another TensorFlow's", "refused in one line that names what differs", quick=False)
@@ -57,8 +57,10 @@ def other_version(bench: Bench) -> str:
     return seen
 
 
-def _goes_on(bench: Bench, place: Workspace, warning: str) -> str:
+def _goes_on(bench: Bench, place: Workspace, warning: str, *, resumed: bool = True) -> str:
+    """Train again: with the warning, and from the checkpoint before the damaged one unless there is none."""
     done = place.run(*TRAIN)
     assert warning in done.stderr, done.stderr
+    assert ("going on after epoch 1," in done.stdout) == resumed, done.stdout
     bench.same(place)
     return line(done.stderr, "warning: ")
