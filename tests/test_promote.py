@@ -122,7 +122,7 @@ def test_a_model_in_mlflow_that_is_not_the_file_is_refused(finished: Workspace, 
     copy = finished.copy(tmp_path / "copy")
     other = copy.results(SECOND) / "model.keras"
     logged = list(copy.root.glob("mlartifacts/models/*/artifacts/data/model.keras"))
-    assert len(logged) == 2
+    assert len(logged) >= 2
     for path in logged:
         shutil.copyfile(other, path)
     accuracy(copy, FIRST, 0.25)
