@@ -30,9 +30,9 @@ def test_plots_of_two_experiments_are_told_apart(copied: Workspace) -> None:
     copied.commit()
     curves = copied.root / CURVES
     text = curves.read_text()
+    curves.unlink()  # it may be a link into DVC's cache
     for name in ("one", "two"):
-        text += text.splitlines()[-1].replace(",2,", f",{len(name)},") + "\n"
-        curves.unlink()
+        text += text.splitlines()[-1] + "\n"
         curves.write_text(text)
         copied.run("dvc", "exp", "save", "-n", name)
     (overlay,) = plots(copied, "diff", "one", "two")[CURVES]

@@ -19,13 +19,13 @@ def with_interval(value: Interval) -> str:
 
 
 def signed(share: float) -> str:
-    """A difference of shares in percentage points, with its sign; nothing is minus zero."""
-    return f"{round(100 * share, 2) + 0.0:+.2f}".replace("-", "−")
+    """A difference of shares in percentage points, with its sign."""
+    return decimal(100 * share, sign="+")
 
 
-def decimal(value: float, digits: int = 2) -> str:
-    """A number with so many decimals and a true minus sign; nothing is minus zero."""
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+def decimal(value: float, digits: int = 2, sign: str = "") -> str:
+    """A number with so many decimals and a true minus sign, or both signs for `sign` "+"; nothing is minus zero."""
+    return f"{round(value, digits) + 0.0:{sign}.{digits}f}".replace("-", "−")
 
 
 def flops(value: float) -> str:

@@ -89,9 +89,8 @@ def write(client: "MlflowClient", experiment: str, wanted: Content, status: str)
         for folder, paths in wanted.files.items():
             for path in paths:
                 client.log_artifact(run_id, str(path), folder)
-        logged = client.get_run(run_id)
-        if wanted.model and not logged_model.is_there(client, logged):
-            logged_model.log(logged, wanted.model, wanted.requirements)
+        if wanted.model and not logged_model.is_there(client, finished := client.get_run(run_id)):
+            logged_model.log(finished, wanted.model, wanted.requirements)
     _set_status(client, run_id, status, wanted.finished)
     return run_id
 
