@@ -6,12 +6,10 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import filelock
 import numpy as np
 
 from pipeline import files
@@ -20,20 +18,6 @@ from pipeline.progress import Progress
 
 KEPT = 2
 ASIDE = "damaged-"
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a training, which the system frees when its process dies; PipelineError if it is taken."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder.with_suffix(".lock"))
-    try:
-        held = lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise PipelineError(f"{folder.name}: another process trains this run; wait for it, or stop it") from None
-    with held:
-        folder.mkdir(exist_ok=True)
-        yield
 
 
 def save(folder: Path, identity: dict[str, Any], progress: Progress, arrays: Sequence[np.ndarray]) -> None:
@@ -73,13 +57,6 @@ def load(folder: Path, identity: dict[str, Any]) -> tuple[Progress, list[np.ndar
     if kept:
         print("warning: no checkpoint is usable; starting over", file=sys.stderr)
     return None
-
-
-def remove(folder: Path) -> None:
-    """Forget a training that is complete, all of it at once."""
-    gone = tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".tmp")
-    os.rename(folder, gone)
-    shutil.rmtree(gone)
 
 
 def _kept(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
-from pipeline import artefact, data, errors, files, hardware, params
+from pipeline import artefact, claim, data, errors, files, hardware, inputs, params
 from pipeline.errors import PipelineError
 from pipeline.figures import confusion, digits
 from pipeline.params import Run
@@ -82,7 +82,10 @@ def picture_mistakes(path: Path, name: str, images: np.ndarray, labels: np.ndarr
 def main(arguments: argparse.Namespace) -> None:
     """Find the run, then evaluate it."""
     run = params.load().run(arguments.run)
-    evaluate(run, files.ROOT / "results" / "runs" / run.name)
+    results = files.ROOT / "results" / "runs" / run.name
+    evaluate(run, results)
+    key = files.read_json(results / "run.json")["input_key"]
+    claim.forget(claim.place(inputs.main_root(), run.name, key))
 
 
 if __name__ == "__main__":

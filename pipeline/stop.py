@@ -14,12 +14,13 @@ class Stop:
     def __init__(self) -> None:
         self.signal: int | None = None
         self.parent = next((process for process in psutil.Process().parents() if _is_dvc(process)), None)
+        self.orphan = "DVC_STAGE" in os.environ and self.parent is None  # dvc died before this could look for it
 
     def reason(self) -> str | None:
         """Why to stop now, None to go on."""
         if self.signal is not None:
             return signal.Signals(self.signal).name
-        if self.parent is not None and not _alive(self.parent):
+        if self.orphan or (self.parent is not None and not _alive(self.parent)):
             return "the dvc process that started this training is gone"
         return None
 

@@ -8,7 +8,7 @@ import numpy as np
 
 import models
 from models import network
-from pipeline import artefact, checkpoint, data, errors, files, hardware, inputs, kernels, params, record, system
+from pipeline import artefact, checkpoint, claim, data, errors, files, hardware, inputs, kernels, params, record, system
 from pipeline.errors import PipelineError
 from pipeline.figures import curves, weights
 from pipeline.params import Run
@@ -22,18 +22,20 @@ if TYPE_CHECKING:
     from pipeline.loop import Training
 
 
-def train(run: Run, results: Path, checkpoints: Path, key: str) -> None:
-    """Train `run`, or go on with its interrupted training; `key` names the training among others."""
+def train(run: Run, results: Path, folder: Path, key: str, stop: Stop) -> None:
+    """Train `run`, or go on with its interrupted training; `key` names it, `folder` holds its checkpoints.
+
+    The last ones stay until the evaluation: DVC keeps the results only after this process has ended.
+    """
     if run.flags.architecture not in models.ARCHITECTURES:
         known = ", ".join(models.ARCHITECTURES)
         raise PipelineError(
             f"runs.{run.name}.architecture: {run.flags.architecture!r} is not in models/ (known: {known})"
         )
-    folder = checkpoints / f"{run.name}-{key[:16]}"
-    with checkpoint.locked(folder):
+    with claim.locked(folder):
         images = training_images(run)
         session = hardware.start(run.protocol.precision, run.protocol.threads, run.protocol.seed)
-        training = prepare(run, session, images, folder, key)
+        training = prepare(run, session, images, folder, key, stop)
         identity = record.begin(folder)
         description = record.describe(run, training.model, key)
         progress = training.progress
@@ -56,7 +58,6 @@ def train(run: Run, results: Path, checkpoints: Path, key: str) -> None:
             finish(run, training.model, progress, results)
         mirror.folder = results
         mirror.update("FINISHED")
-        checkpoint.remove(folder)
 
 
 def training_images(run: Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -91,6 +92,7 @@ def prepare(
     images: dict[str, tuple[np.ndarray, np.ndarray]],
     folder: Path,
     key: str,
+    stop: Stop,
 ) -> "Training":
     """The training as it begins, or as its last good checkpoint left it."""
     from pipeline import recipe
@@ -109,7 +111,7 @@ def prepare(
     progress, arrays = checkpoint.load(folder, identity) or (Progress(), None)
     if arrays:
         print(f"{run.name}: going on after epoch {progress.epoch}, step {progress.step}")
-    return Training(model, run.protocol, images, folder, identity, progress, Stop(), arrays)
+    return Training(model, run.protocol, images, folder, identity, progress, stop, arrays)
 
 
 def build(run: Run) -> "keras.Sequential":
@@ -139,9 +141,11 @@ def finish(run: Run, model: "keras.Sequential", progress: Progress, results: Pat
 
 def main(arguments: argparse.Namespace) -> None:
     """Find the run, then train it."""
+    stop = Stop()  # at once, while the process that started this one is sure to be known
     run = params.load().run(arguments.run)
     key = inputs.input_key(f"train@{run.name}")
-    train(run, files.ROOT / "results" / "runs" / run.name, inputs.main_root() / ".checkpoints", key)
+    folder = claim.place(inputs.main_root(), run.name, key)
+    train(run, files.ROOT / "results" / "runs" / run.name, folder, key, stop)
 
 
 if __name__ == "__main__":

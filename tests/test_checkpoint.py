@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from pipeline import checkpoint
+from pipeline import checkpoint, claim
 from pipeline.errors import PipelineError
 from pipeline.progress import Progress
 from tests.checkpoints import IDENTITY, arrays, loaded, names, progress, save
@@ -95,13 +95,23 @@ def test_a_state_that_holds_no_number_is_kept(folder):
 
 
 def test_remove(three):
-    checkpoint.remove(three)
+    claim.remove(three)
     assert list(three.parent.iterdir()) == []
 
 
+def test_only_what_nobody_trains_is_forgotten(three):
+    with claim.locked(three):
+        claim.forget(three)
+        assert names(three) == ["000002", "000003"]
+    claim.forget(three)
+    assert not three.exists()
+    claim.forget(three)
+    assert not three.exists()
+
+
 def test_a_removal_that_is_cut_short_leaves_nothing_to_go_on_with(three, monkeypatch):
-    monkeypatch.setattr(checkpoint.shutil, "rmtree", lambda path: None)  # killed just before it
-    checkpoint.remove(three)
+    monkeypatch.setattr(claim.shutil, "rmtree", lambda path: None)  # killed just before it
+    claim.remove(three)
     assert not three.exists()
     assert [path.name.startswith(f".{three.name}.") for path in three.parent.iterdir()] == [True]
 

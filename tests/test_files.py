@@ -26,3 +26,12 @@ def test_a_write_that_fails_names_the_file_and_leaves_the_former_one(tmp_path: P
     assert caught.value.filename == str(path)
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_names_of_new_folders_survive_a_power_cut(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(files, "sync_folder", synced.append)
+    files.make_folder(tmp_path / "a" / "b")
+    assert synced == [tmp_path / "a", tmp_path]
+    files.make_folder(tmp_path / "a" / "b")
+    assert len(synced) == 2

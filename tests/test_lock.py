@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from pipeline import checkpoint
+from pipeline import claim
 from pipeline.errors import PipelineError
 from pipeline.files import ROOT
 from tests.checkpoints import names
@@ -16,9 +16,9 @@ HOLD = f"""
 import sys, time
 from pathlib import Path
 sys.path.insert(0, {str(ROOT)!r})
-from pipeline import checkpoint
+from pipeline import claim
 
-with checkpoint.locked(Path(sys.argv[1])):
+with claim.locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(30)
 """
@@ -28,22 +28,22 @@ def test_the_lock_refuses_a_second_process_and_dies_with_the_first(tmp_path):
     folder = tmp_path / "lenet-plain-0123"
     with subprocess.Popen([sys.executable, "-c", HOLD, folder], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(PipelineError) as caught, checkpoint.locked(folder):
+        with pytest.raises(PipelineError) as caught, claim.locked(folder):
             pass
         assert str(caught.value) == f"{folder.name}: another process trains this run; wait for it, or stop it"
         os.kill(holder.pid, signal.SIGKILL)
-    with checkpoint.locked(folder):
+    with claim.locked(folder):
         pass
 
 
 def test_the_lock_is_free_again_after_an_error(tmp_path):
     folder = tmp_path / "lenet-plain-0123"
-    with pytest.raises(ZeroDivisionError), checkpoint.locked(folder):
+    with pytest.raises(ZeroDivisionError), claim.locked(folder):
         _ = 1 / 0
-    with checkpoint.locked(folder):
+    with claim.locked(folder):
         pass
 
 
 def test_the_lock_makes_the_folder_and_keeps_nothing_in_it(tmp_path):
-    with checkpoint.locked(tmp_path / "a" / "run-0123"):
+    with claim.locked(tmp_path / "a" / "run-0123"):
         assert names(tmp_path / "a" / "run-0123") == []

@@ -3,7 +3,9 @@
 import os
 import shutil
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def begun(undisturbed: Workspace, tmp_path: Path) -> Workspace:
     """A copy of it that has not trained."""
     copy = undisturbed.copy(tmp_path / "copy")
-    shutil.rmtree(copy.root / "results")
+    for name in ("results", ".checkpoints"):
+        shutil.rmtree(copy.root / name)
     return copy
 
 
@@ -42,6 +45,21 @@ def test_killed_after_the_first_epoch_and_after_the_last_it_ends_in_the_same_byt
     assert not begun.results(RUN).exists()
     assert "going on after epoch 3" in begun.run(*COMMAND).stdout
     assert begun.contents(RUN) == undisturbed.contents(RUN)
+
+
+def test_results_lost_before_dvc_kept_them_are_made_again_without_training(
+    undisturbed: Workspace, tmp_path: Path
+) -> None:
+    copy = undisturbed.copy(tmp_path / "copy")
+    shutil.rmtree(copy.root / "results")
+    printed = copy.run(*COMMAND).stdout
+    assert "going on after epoch 3, step 0" in printed
+    assert "Epoch" not in printed
+    assert copy.contents(RUN) == undisturbed.contents(RUN)
+    with closing(sqlite3.connect(copy.root / "mlflow.db")) as database:
+        assert database.execute("SELECT status FROM runs").fetchall() == [("FINISHED",)]
+    copy.run("python", "-m", "pipeline.evaluate", RUN)
+    assert not list(copy.root.glob(".checkpoints/*/"))
 
 
 def test_asked_to_stop_in_an_epoch_it_goes_on_at_that_step(undisturbed: Workspace, begun: Workspace) -> None:

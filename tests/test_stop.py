@@ -113,3 +113,9 @@ def test_any_other_parent_may_go(tmp_path):
         assert child.is_running()
         child.kill()
         assert parent.stdout.read() == ""
+
+
+def test_a_stage_whose_dvc_died_before_it_could_look_stops(monkeypatch):
+    assert Stop().reason() is None
+    monkeypatch.setenv("DVC_STAGE", "train@lenet-plain")
+    assert Stop().reason() == "the dvc process that started this training is gone"

@@ -15,6 +15,7 @@ import dataclasses, json, sys
 from pathlib import Path
 import numpy as np
 from pipeline import hardware, params, train
+from pipeline.stop import Stop
 from tests.workspace import SMALL
 
 tf = hardware.import_tensorflow()
@@ -30,9 +31,9 @@ rng = np.random.default_rng(0)
 images = rng.integers(0, 256, (96, 28, 28, 1)).astype(np.uint8)
 pair = (images, rng.integers(0, 10, 96).astype(np.uint8))
 folder = Path(sys.argv[1])
-training = train.prepare(run, session, {"train": pair, "validation": pair}, folder, "key")
+training = train.prepare(run, session, {"train": pair, "validation": pair}, folder, "key", Stop())
 training.run(lambda: None)
-resumed = train.prepare(run, session, {"train": pair, "validation": pair}, folder, "key")
+resumed = train.prepare(run, session, {"train": pair, "validation": pair}, folder, "key", Stop())
 resumed.run(lambda: None)
 same = all(np.array_equal(a, b) for a, b in zip(training.model.get_weights(), resumed.model.get_weights()))
 print(json.dumps([session.strategy.num_replicas_in_sync, training.progress.epoch, same, training.progress.history]))

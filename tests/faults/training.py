@@ -138,4 +138,5 @@ def _only_whole_files(bench: Bench, place: Workspace) -> None:
 
 
 def _forget(place: Workspace) -> None:
-    shutil.rmtree(place.root / "results")
+    for name in ("results", ".checkpoints"):
+        shutil.rmtree(place.root / name)

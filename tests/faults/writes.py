@@ -52,7 +52,7 @@ STAGES = (
         ("pipeline.evaluate", RUN),
         LEARNING,
         only_trained,
-        (f"results/runs/{RUN}", *TRACKED),
+        (f"results/runs/{RUN}", ".checkpoints", *TRACKED),
         ("environment.json",),
     ),
     Stage(
