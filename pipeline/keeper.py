@@ -46,8 +46,9 @@ class Keeper(keras.callbacks.Callback):
             return  # the epoch's own checkpoint follows its validation
         reason = training.stop.reason()
         if reason or time.monotonic() - training.saved > CHECKPOINT_SECONDS:
-            require_finite(self.model, training.progress, float(logs["loss"]))
-            training.save()
+            arrays = training.numbers()
+            require_finite(self.model, arrays, training.progress, float(logs["loss"]))
+            training.save(arrays)
         if reason:
             raise Interrupted(f"{reason}; `dvc repro` goes on from here")
 
@@ -66,15 +67,15 @@ class Keeper(keras.callbacks.Callback):
         self.clock = now
 
 
-def require_finite(model: keras.Model, progress: Progress, *losses: float) -> None:
-    """Raise a PipelineError if the training has diverged: a loss or a weight is not finite.
+def require_finite(model: keras.Model, arrays: list[np.ndarray], progress: Progress, *losses: float) -> None:
+    """Raise a PipelineError if the training has diverged: a loss or a weight, the first of `arrays`, is not finite.
 
     The weights are looked at too, since a ReLU after a weight that is not a number gives 0, and so a finite loss.
     """
     wrong = [f"the loss is {loss}" for loss in losses if not math.isfinite(loss)] or [
         f"{weight.path} has weights that are not finite"
-        for weight in model.weights
-        if not np.isfinite(keras.ops.convert_to_numpy(weight)).all()
+        for weight, array in zip(model.weights, arrays, strict=False)  # what comes after the weights has no path
+        if not np.isfinite(array).all()
     ]
     if wrong:
         raise PipelineError(

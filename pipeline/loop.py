@@ -49,7 +49,8 @@ class Training:
             self._restore(self.arrays)
         while self.progress.epoch < self.protocol.epochs:
             logs = self._fit(keeper)
-            require_finite(self.model, self.progress, logs["loss"], logs["val_loss"])
+            arrays = self.numbers()
+            require_finite(self.model, arrays, self.progress, logs["loss"], logs["val_loss"])
             row = {
                 "train_loss": logs["loss"],
                 "train_accuracy": logs["accuracy"],
@@ -58,7 +59,7 @@ class Training:
                 "learning_rate": logs["learning_rate"],
             }
             self.progress.add_epoch(row, kernels.of(self.model), time.time())
-            self.save()
+            self.save(arrays)
             after_epoch()
             if reason := self.stop.reason():
                 raise Interrupted(f"{reason}; `dvc repro` goes on from here")
@@ -93,9 +94,12 @@ class Training:
         seeds = [layer.seed_generator.state for layer in model.layers if hasattr(layer, "seed_generator")]
         return [*model.weights, *seeds, *model.optimizer.variables, *model.metrics_variables]
 
-    def save(self) -> None:
-        """Write a checkpoint."""
-        arrays = [keras.ops.convert_to_numpy(variable) for variable in self.state()]
+    def numbers(self) -> list[np.ndarray]:
+        """What `state` holds now, the weights first."""
+        return [keras.ops.convert_to_numpy(variable) for variable in self.state()]
+
+    def save(self, arrays: list[np.ndarray]) -> None:
+        """Write a checkpoint of these `numbers`."""
         checkpoint.save(self.folder, self.identity, self.progress, arrays)
         self.saved = time.monotonic()
 

@@ -14,13 +14,13 @@ def model() -> keras.Model:
 
 
 def test_finite_numbers_pass(model):
-    require_finite(model, Progress(), 0.0, 1e30)
+    require_finite(model, model.get_weights(), Progress(), 0.0, 1e30)
 
 
 @pytest.mark.parametrize("losses", [(float("nan"), 1.0), (1.0, float("inf"))])
 def test_a_loss_that_is_not_finite(model, losses):
     with pytest.raises(PipelineError, match="epoch 4: the loss is (nan|inf); the training diverged"):
-        require_finite(model, Progress(epoch=3), *losses)
+        require_finite(model, model.get_weights(), Progress(epoch=3), *losses)
 
 
 @pytest.mark.parametrize("spoiled", ["nan", "inf"])
@@ -28,4 +28,4 @@ def test_a_weight_that_is_not_finite_behind_a_finite_loss(model, spoiled):
     kernel = model.layers[0].kernel
     kernel.assign([[1.0, float(spoiled)], [0.0, 1.0]])
     with pytest.raises(PipelineError, match=r"epoch 1: \S*dense1/kernel has weights that are not finite"):
-        require_finite(model, Progress(), 0.5)
+        require_finite(model, model.get_weights(), Progress(), 0.5)
