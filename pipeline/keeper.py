@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from pipeline import recipe
 from pipeline.errors import Interrupted, PipelineError
 from pipeline.progress import Progress
 
@@ -30,36 +29,47 @@ class Keeper(keras.callbacks.Callback):
         super().__init__()
         self.training = training
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Go on with an interrupted epoch's running metrics; start the clock."""
+    def start(self) -> None:
+        """Start the clock of what is left of an epoch."""
         self.begin = self.training.progress.step
-        if self.begin > 0:
-            assign(self.model.metrics_variables, self.training.running_metrics)
         self.training.saved = self.clock = time.monotonic()
 
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Go on with an interrupted epoch's running metrics."""
+        if self.begin > 0:
+            assign(self.model.metrics_variables, self.training.running_metrics)
+
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Save every ten minutes, and before stopping when there is a reason to."""
+        """Count the step; keep what the steps gave when it was the epoch's last, since validation resets it."""
         training = self.training
         training.progress.step = self.begin + batch + 1
-        self._count_time()
         if training.progress.step == training.steps():
-            return  # the epoch's own checkpoint follows its validation
+            training.progress.trained = {name: float(value) for name, value in self.model.get_metrics_result().items()}
+        self._keep(float(logs["loss"]))
+
+    def on_test_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Validation, too, can be long."""
+        self._keep(self.training.progress.trained["loss"])
+
+    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
+        """Count what was left of the validation's time."""
+        self._count_time()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """End this call of `fit`."""
+        self.model.stop_training = True
+
+    def _keep(self, loss: float) -> None:
+        """Save every ten minutes, and before stopping when there is a reason to."""
+        training = self.training
+        self._count_time()
         reason = training.stop.reason()
         if reason or time.monotonic() - training.saved > CHECKPOINT_SECONDS:
             arrays = training.numbers()
-            require_finite(self.model, arrays, training.progress, float(logs["loss"]))
+            require_finite(self.model, arrays, training.progress, loss)
             training.save(arrays)
         if reason:
             raise Interrupted(f"{reason}; `dvc repro` goes on from here")
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Add the learning rate of the epoch's last step to its row; end this call of `fit`."""
-        rate = recipe.learning_rate(self.training.protocol)
-        if callable(rate):
-            rate = rate((epoch + 1) * self.training.steps() - 1)
-        logs["learning_rate"] = float(keras.ops.convert_to_numpy(rate))
-        self.model.stop_training = True
-        self._count_time()
 
     def _count_time(self) -> None:
         now = time.monotonic()

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from pipeline import checkpoint, epochs, kernels
+from pipeline import checkpoint, epochs, kernels, recipe
 from pipeline.errors import Interrupted
 from pipeline.keeper import Keeper, assign, require_finite
 from pipeline.progress import Progress
@@ -48,7 +48,8 @@ class Training:
         if self.arrays is not None:
             self._restore(self.arrays)
         while self.progress.epoch < self.protocol.epochs:
-            logs = self._fit(keeper)
+            keeper.start()
+            logs = self._validate(keeper) if self.progress.trained else self._fit(keeper)
             arrays = self.numbers()
             require_finite(self.model, arrays, self.progress, logs["loss"], logs["val_loss"])
             row = {
@@ -56,7 +57,7 @@ class Training:
                 "train_accuracy": logs["accuracy"],
                 "val_loss": logs["val_loss"],
                 "val_accuracy": logs["val_accuracy"],
-                "learning_rate": logs["learning_rate"],
+                "learning_rate": self._learning_rate(),
             }
             self.progress.add_epoch(row, kernels.of(self.model), time.time())
             self.save(arrays)
@@ -83,6 +84,21 @@ class Training:
             verbose=1 if sys.stdout.isatty() else 2,
         ).history
         return {name: float(values[-1]) for name, values in logs.items()}
+
+    def _validate(self, keeper: keras.callbacks.Callback) -> dict[str, float]:
+        """The validation of an epoch that was interrupted in it."""
+        images, labels = self.images["validation"]
+        logs = self.model.evaluate(
+            images, labels, batch_size=VALIDATION_BATCH, callbacks=[keeper], verbose=2, return_dict=True
+        )
+        return self.progress.trained | {f"val_{name}": float(value) for name, value in logs.items()}
+
+    def _learning_rate(self) -> float:
+        """Of the epoch's last step."""
+        rate = recipe.learning_rate(self.protocol)
+        if callable(rate):
+            rate = rate((self.progress.epoch + 1) * self.steps() - 1)
+        return float(keras.ops.convert_to_numpy(rate))
 
     def steps(self) -> int:
         """Steps in an epoch."""

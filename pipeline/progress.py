@@ -13,12 +13,14 @@ from pipeline import files, kernels
 class Progress:
     """Whole epochs done, steps done of the next one, and one row an epoch of everything measured.
 
+    `trained` is what the next epoch's steps gave, once all are done and only its validation is not.
     `history`, `weights` and `histograms` are functions of the inputs; `times` and `system` differ between equal runs.
     """
 
     epoch: int = 0
     step: int = 0
     seconds: float = 0.0
+    trained: dict[str, float] | None = None
     history: list[dict[str, float]] = field(default_factory=list)
     weights: list[dict[str, Any]] = field(default_factory=list)
     histograms: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -29,6 +31,7 @@ class Progress:
         """Record an epoch: its history row, its kernels, and when it finished in seconds since 1970."""
         self.epoch += 1
         self.step = 0
+        self.trained = None
         self.history.append({"epoch": self.epoch, **row})
         taken = self.seconds - sum(time["seconds"] for time in self.times)
         self.times.append({"epoch": self.epoch, "seconds": round(taken, 3), "finished": round(finished, 3)})

@@ -1,0 +1,87 @@
+"""Asked to stop after any step, of training or of validation, a training goes on there and ends in the same numbers."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from models.layers import Dense, Dropout, Flatten
+from pipeline import checkpoint, params, recipe
+from pipeline.errors import Interrupted
+from pipeline.loop import VALIDATION_BATCH, Training
+from pipeline.progress import Progress
+from pipeline.stop import Stop
+from tests import small_network
+
+EPOCHS, STEPS, VALIDATIONS = 2, 3, 2
+ASKED = STEPS + VALIDATIONS + 1  # times an epoch that it asks whether to stop: the last is after its checkpoint
+IDENTITY = {"replicas": 1}
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
+
+
+class StopAt(Stop):
+    """Says yes when it is asked for the `number`-th time."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.left = number
+
+    def reason(self) -> str | None:
+        """A reason once the time has come."""
+        self.left -= 1
+        return "asked to" if self.left == 0 else None
+
+
+def training(folder: Path, stop: Stop) -> Training:
+    """Of a small network with dropout and batch normalisation, as it begins or as its last checkpoint left it."""
+    folder.mkdir(exist_ok=True)
+    changes = {"epochs": EPOCHS, "batch_size": 8, "training_images": 20}
+    protocol = params.load().run("lenet-dropout").protocol.model_copy(update=changes)
+    keras.utils.set_random_seed(1)
+    model = small_network.build((Flatten(), Dense(4), Dropout(0.5)), pooling=False, batch_norm=True)
+    recipe.compile_model(model, protocol, jit_compile=False)
+    rng = np.random.default_rng(0)
+    images = {
+        split: (rng.integers(0, 256, (count, 28, 28, 1), np.uint8), rng.integers(0, 10, count, np.uint8))
+        for split, count in (("train", protocol.training_images), ("validation", VALIDATION_BATCH + 1))
+    }
+    progress, arrays = checkpoint.load(folder, IDENTITY) or (Progress(), None)
+    return Training(model, protocol, images, folder, IDENTITY, progress, stop, arrays)
+
+
+def ended(one: Training) -> tuple[list, list]:
+    """All numbers that a training ended with."""
+    return one.progress.history, [value.tolist() for value in one.numbers()]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list, list]:
+    """What it ends with when nobody asks it to stop."""
+    one = training(tmp_path_factory.mktemp("training") / "undisturbed", StopAt(0))
+    one.run(lambda: None)
+    assert one.stop.left == -EPOCHS * ASKED
+    return ended(one)
+
+
+@pytest.mark.parametrize("number", range(1, EPOCHS * ASKED + 1))
+def test_asked_to_stop_it_stops_there_and_goes_on_there(number, tmp_path, undisturbed):
+    begun = training(tmp_path / "begun", StopAt(number))
+    with pytest.raises(Interrupted, match="asked to"):
+        begun.run(lambda: None)
+    epoch, asked = divmod(number, ASKED)
+    resumed = training(tmp_path / "begun", StopAt(0))
+    assert (resumed.progress.epoch, resumed.progress.step) == (epoch, min(asked, STEPS))
+    assert (resumed.progress.trained is not None) == (asked >= STEPS)
+    resumed.run(lambda: None)
+    assert ended(resumed) == undisturbed
+
+
+def test_interrupted_in_its_validation_it_validates_without_training(tmp_path):
+    begun = training(tmp_path / "begun", StopAt(STEPS + 1))
+    with pytest.raises(Interrupted):
+        begun.run(lambda: None)
+    resumed = training(tmp_path / "begun", StopAt(VALIDATIONS + 1))
+    with pytest.raises(Interrupted):
+        resumed.run(lambda: None)
+    assert resumed.progress.epoch == 1
