@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
-from pipeline import artefact, claim, data, errors, files, hardware, inputs, params
+from pipeline import artefact, batches, claim, data, errors, files, hardware, inputs, params
 from pipeline.errors import PipelineError
 from pipeline.figures import confusion, digits
 from pipeline.params import Run
@@ -41,7 +41,7 @@ def predict(run: Run, path: Path, images: np.ndarray) -> np.ndarray:
         raise PipelineError(f"{path}: not found; run `dvc checkout`, or `dvc repro train@{run.name}`")
     session = hardware.start(run.protocol.precision, run.protocol.threads, run.protocol.seed)
     model = artefact.load(path, session.precision)
-    return model.predict(images, batch_size=BATCH, verbose=1 if sys.stdout.isatty() else 0)
+    return model.predict(batches.of(BATCH, images), verbose=1 if sys.stdout.isatty() else 0)
 
 
 def validation_metrics(results: Path) -> dict[str, float]:

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from pipeline import checkpoint, epochs, kernels, recipe
+from pipeline import batches, checkpoint, epochs, kernels, recipe
 from pipeline.errors import Interrupted
 from pipeline.keeper import Keeper, assign, require_finite
 from pipeline.progress import Progress
@@ -72,14 +72,11 @@ class Training:
         images, labels = epochs.arrays(*self.images["train"], protocol, epoch)
         begin = step * protocol.batch_size
         logs = self.model.fit(
-            images[begin:],
-            labels[begin:],
-            batch_size=protocol.batch_size,
+            batches.of(protocol.batch_size, images[begin:], labels[begin:]),
             shuffle=False,
             initial_epoch=epoch,
             epochs=protocol.epochs,  # as many as the progress bar shows; the keeper stops after one
-            validation_data=self.images["validation"],
-            validation_batch_size=VALIDATION_BATCH,
+            validation_data=batches.of(VALIDATION_BATCH, *self.images["validation"]),
             callbacks=[keeper],
             verbose=1 if sys.stdout.isatty() else 2,
         ).history
@@ -87,10 +84,8 @@ class Training:
 
     def _validate(self, keeper: keras.callbacks.Callback) -> dict[str, float]:
         """The validation of an epoch that was interrupted in it."""
-        images, labels = self.images["validation"]
-        logs = self.model.evaluate(
-            images, labels, batch_size=VALIDATION_BATCH, callbacks=[keeper], verbose=2, return_dict=True
-        )
+        validation = batches.of(VALIDATION_BATCH, *self.images["validation"])
+        logs = self.model.evaluate(validation, callbacks=[keeper], verbose=2, return_dict=True)
         return self.progress.trained | {f"val_{name}": float(value) for name, value in logs.items()}
 
     def _learning_rate(self) -> float:

@@ -15,7 +15,7 @@ CLASSES = 10
 
 def with_keras(architecture: str, precision: str, steps: int) -> float:
     """Seconds for `steps` training steps, as our training makes them."""
-    from pipeline import hardware
+    from pipeline import batches, hardware
 
     session = hardware.start(precision, "auto", 0)
     with session.strategy.scope():
@@ -30,8 +30,8 @@ def with_keras(architecture: str, precision: str, steps: int) -> float:
         )
         loss = "sparse_categorical_crossentropy"
         model.compile("adam", loss, metrics=["accuracy"], jit_compile=session.jit_compile)
-    images, labels = noise(steps)
-    return second(lambda: model.fit(images, labels, batch_size=BATCH, shuffle=False, verbose=0))
+    images = batches.of(BATCH, *noise(steps))
+    return second(lambda: model.fit(images, verbose=0))
 
 
 def with_torch(architecture: str, precision: str, steps: int) -> float:
