@@ -31,7 +31,7 @@ def with_keras(architecture: str, precision: str, steps: int) -> float:
         loss = "sparse_categorical_crossentropy"
         model.compile("adam", loss, metrics=["accuracy"], jit_compile=session.jit_compile)
     images = batches.of(BATCH, *noise(steps))
-    return second(lambda: model.fit(images, verbose=0))
+    return second(lambda: model.fit(images, shuffle=False, verbose=0))
 
 
 def with_torch(architecture: str, precision: str, steps: int) -> float:

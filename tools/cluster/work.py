@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from pipeline import errors, inputs
+from pipeline import claim, errors, inputs
 from pipeline.errors import PipelineError
 from pipeline.files import ROOT
 from tools.cluster import runcache
@@ -23,8 +23,7 @@ def wait_for_the_lock(run: str) -> None:
     """Return when no other process trains this run on the shared checkpoints, or after `PATIENCE`."""
     if not (ROOT / ".checkpoints").is_symlink():
         return
-    key = inputs.input_key(f"train@{run}")
-    lock = ROOT / ".checkpoints" / f"{run}-{key[:16]}.lock"
+    lock = claim.place(ROOT, run, inputs.input_key(f"train@{run}")).with_suffix(".lock")
     until = time.monotonic() + PATIENCE
     while lock.exists() and held(lock) and time.monotonic() < until:
         time.sleep(0.5)
