@@ -131,7 +131,7 @@ def _load(uri: str) -> "keras.Model":
     import mlflow.keras
 
     with tempfile.TemporaryDirectory() as folder:
-        return mlflow.keras.load_model(uri, dst_path=folder)
+        return mlflow.keras.load_model(uri, dst_path=folder, load_model_kwargs={"safe_mode": True})
 
 
 @contextmanager
