@@ -1,10 +1,10 @@
-"""What doctor says of dvc.lock, DVC's cache and the results."""
+"""What doctor says of dvc.lock and of the results."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.checkout import OBJECT, OUT, make_sound, wrong
+from tests.checkout import OUT, make_sound, wrong
 from tools.checks import outputs
 
 
@@ -30,34 +30,6 @@ def test_a_lock_that_is_not_sane(sound: Path, old: str, new: str, said: str) -> 
     lock = sound / "dvc.lock"
     lock.write_text(lock.read_text().replace(old, new, 1))
     wrong(outputs.lock(sound), said, "git checkout dvc.lock")
-
-
-def test_a_corrupt_object_is_restored_from_a_right_file(sound: Path) -> None:
-    (sound / OBJECT).write_bytes(b"contend")
-    wrong(outputs.cache(sound), f"corrupt: {OBJECT} ({OUT})", "REPAIR=1")
-    assert (sound / OBJECT).read_bytes() == b"contend"
-    wrong(outputs.cache(sound, repair=True), f"{OBJECT} ({OUT}): restored from the workspace")
-    assert (sound / OBJECT).read_bytes() == b"content"
-    assert (sound / OBJECT).stat().st_mode & 0o777 == 0o444
-    assert not outputs.cache(sound).remedy
-
-
-def test_a_corrupt_object_and_the_file_made_from_it_are_both_removed(sound: Path) -> None:
-    for name in (OBJECT, OUT):
-        (sound / name).write_bytes(b"conten")
-    wrong(outputs.cache(sound, repair=True), "removed too; `dvc repro train@lenet-one`")
-    assert not (sound / OBJECT).exists()
-    assert not (sound / OUT).exists()
-
-
-def test_a_corrupt_object_that_nothing_present_uses_is_removed(sound: Path) -> None:
-    other = sound / OBJECT.replace("9a", "9b", 1)
-    other.parent.mkdir()
-    other.write_bytes(b"content")
-    wrong(outputs.cache(sound), "(of an earlier result)")
-    outputs.cache(sound, repair=True)
-    assert not other.exists()
-    assert (sound / OUT).exists()
 
 
 def test_results_that_are_absent_changed_or_not_made_yet(sound: Path) -> None:

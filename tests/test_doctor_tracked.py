@@ -48,14 +48,15 @@ def test_a_run_without_its_process(sound: Path) -> None:
 def test_left_over_temporary_files(sound: Path) -> None:
     checkpoint = sound / ".checkpoints/lenet-one-0123/.tmp-abc"
     checkpoint.mkdir(parents=True)
-    names = [".mlflow.db.tmp", "results/runs/lenet-one/.history.csv.x1y2.tmp", ".checkpoints/lenet-one-0123/.tmp-abc/a"]
+    names = [".mlflow.db.tmp", ".mlflow.db.tmp-wal", "results/runs/lenet-one/.history.csv.x1y2.tmp"]
+    names.append(".checkpoints/lenet-one-0123/.tmp-abc/a")
     for name in names:
         (sound / name).write_bytes(b"half")
     assert not tracked.leftovers(sound).remedy  # somebody may be writing them
     hour_ago = time.time() - 3600
     for path in (*(sound / name for name in names), checkpoint):
         os.utime(path, (hour_ago, hour_ago))
-    wrong(tracked.leftovers(sound), *names[:2], ".tmp-abc", "REPAIR=1")
+    wrong(tracked.leftovers(sound), *names[:3], "1 more", "REPAIR=1")
     assert not tracked.leftovers(sound, repair=True).remedy
     assert not any((sound / name).exists() for name in names)
     assert not checkpoint.exists()

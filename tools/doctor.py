@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline import errors
 from pipeline.files import ROOT
-from tools.checks import machine, outputs, tracked
+from tools.checks import cache, machine, outputs, tracked
 from tools.checks.verdict import Verdict
 
 
@@ -20,7 +20,7 @@ def checks(repair: bool) -> dict[str, Callable[[Path], Verdict]]:
         "gpu": machine.gpu,
         "disk": machine.disk,
         "dvc.lock": outputs.lock,
-        "dvc cache": partial(outputs.cache, repair=repair),
+        "dvc cache": partial(cache.cache, repair=repair),
         "results": outputs.results,
         "mlflow.db": tracked.database,
         "running": tracked.running,

@@ -1,4 +1,4 @@
-"""What DVC tracks: dvc.lock, the objects of the cache, and the results."""
+"""What DVC made: dvc.lock, and the results that it names."""
 
 import hashlib
 from collections.abc import Iterator
@@ -8,12 +8,11 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from pipeline import files, params
+from pipeline import params
 from pipeline.errors import PipelineError
 from tools.checks.verdict import Verdict, some
 
 LOCK = "dvc.lock"
-OBJECTS = ".dvc/cache/files/md5"
 MARKERS = ("<<<<<<<", "=======", ">>>>>>>")
 RESTORE = "restore it with `git checkout dvc.lock`, then `make repro`"
 
@@ -33,24 +32,6 @@ def lock(root: Path) -> Verdict:
     return Verdict(f"{len(stages)} stages")
 
 
-def cache(root: Path, repair: bool = False) -> Verdict:
-    """Whether each object still is what its name says, its MD5; `repair` removes it, and puts a good copy in place."""
-    objects = [path for path in sorted((root / OBJECTS).glob("??/*")) if not path.name.endswith(".tmp")]
-    corrupt = {_digest(path): path for path in objects if md5(path) != _digest(path)}
-    if not corrupt:
-        return Verdict(f"{len(objects)} objects, all sound")
-    outs = {out["md5"]: (stage, out["path"]) for stage, out in _outs(root) if out["md5"] in corrupt}
-    said = []
-    for digest, path in corrupt.items():
-        stage, out = outs.get(digest, ("", ""))
-        said.append(f"{path.relative_to(root)} ({out or 'of an earlier result'})")
-        if repair:
-            said[-1] += f": {_replace(path, root / out if out else None, digest, stage)}"
-    if repair:
-        return Verdict(f"corrupt and removed: {'; '.join(said)}", "run `make doctor` again")
-    return Verdict(f"corrupt: {some(said)}", "run `make doctor REPAIR=1`")
-
-
 def results(root: Path) -> Verdict:
     """Whether every run of params.yaml has its results, and every output is the one that dvc.lock names."""
     stages = _stages(root)
@@ -59,7 +40,7 @@ def results(root: Path) -> Verdict:
     missing = [name for name in wanted if name not in stages]
     if missing:
         return Verdict(f"not run yet: {some(missing)}", "run `make repro`")
-    outs = [(stage, out) for stage, out in _outs(root) if stage in wanted]
+    outs = [(stage, out) for stage, out in outs_of(root) if stage in wanted]
     absent = [out["path"] for _, out in outs if not (root / out["path"]).is_file()]
     if absent:
         return Verdict(f"absent: {some(absent)}", "run `dvc checkout`, then `make repro`")
@@ -77,27 +58,8 @@ def md5(path: Path) -> str:
         return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _digest(path: Path) -> str:
-    return (path.parent.name + path.name).removesuffix(".dir")
-
-
-def _replace(path: Path, out: Path | None, digest: str, stage: str) -> str:
-    """Remove a corrupt object, put the workspace's file in its place if that is right, and say what was done."""
-    if out is None:
-        path.unlink()
-        return "a run that needs it trains anew"
-    if out.is_file() and md5(out) == digest:
-        content = out.read_bytes()
-        path.unlink()
-        files.write_bytes(path, content)
-        path.chmod(0o444)
-        return "restored from the workspace"
-    path.unlink()
-    out.unlink(missing_ok=True)
-    return f"its copy in the workspace was not right either and is removed too; `dvc repro {stage}` makes it again"
-
-
-def _outs(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def outs_of(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every output that dvc.lock names, with its stage; PipelineError if it cannot be used."""
     for name, stage in _stages(root).items():
         for out in stage.get("outs", []):
             yield name, out

@@ -19,7 +19,8 @@ RUNNING = """
 """
 CHECKPOINTS = ".checkpoints"
 AGE = 600  # seconds after which nobody is still writing a temporary file
-TEMPORARY = (".*.tmp", "data/**/.*.tmp", "results/**/.*.tmp", ".checkpoints/**/.*.tmp", ".dvc/cache/**/.*.tmp")
+WRITTEN = ("data", "results", ".checkpoints", ".dvc/cache")
+TEMPORARY = (".*.tmp", ".*.tmp-*", *(f"{folder}/**/.*.tmp" for folder in WRITTEN))
 FOLDERS = (".checkpoints/*/.tmp-*",)
 
 
