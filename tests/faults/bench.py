@@ -37,21 +37,21 @@ class Bench:
     def _blank(self) -> Workspace:
         made = workspace.make(self.root / "blank")
         made.edit(_one_longer_run)
-        commit(made, "One run")
+        made.commit("One run")
         return made
 
     @cached_property
     def _prepared(self) -> Workspace:
         made = self._copy(self._blank, self.root / "prepared")
         made.run("dvc", "repro", "preprocess")
-        commit(made, "Data")
+        made.commit("Data")
         return made
 
     @cached_property
     def _trained(self) -> Workspace:
         made = self._copy(self._prepared, self.root / "trained")
         made.run("dvc", "repro")
-        commit(made, "Results")
+        made.commit("Results")
         return made
 
     def blank(self) -> Workspace:
@@ -83,6 +83,13 @@ class Bench:
             same = found.get(name) == content or name in but
             assert same, f"{name} differs from that of an undisturbed training"
 
+    def evaluates_alike(self, place: Workspace) -> None:
+        """Evaluate the training in `place`, and assert that its metrics and figures are the undisturbed one's."""
+        place.run("python", "-m", "pipeline.evaluate", RUN)
+        found, wanted = place.contents(RUN), self._trained.contents(RUN)
+        differing = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
+        assert not differing, f"{', '.join(differing)} differ from those of an undisturbed training"
+
     def tidy(self) -> None:
         """Delete the copies that were handed out."""
         for path in self.root.glob("workspace-*"):
@@ -100,12 +107,6 @@ class Bench:
 def _one_longer_run(values: dict) -> None:
     values["runs"] = {RUN: values["runs"][RUN]}
     values["protocols"]["fast"]["common"] |= {"epochs": 3, "training_images": 320, "batch_size": 8}
-
-
-def commit(place: Workspace, message: str) -> None:
-    """Commit everything that git does not ignore."""
-    place.run("git", "add", "-A")
-    place.run("git", "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "-qm", message)
 
 
 def until(happened: Callable[[], object], what: str, process: subprocess.Popen | None = None) -> None:
