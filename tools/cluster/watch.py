@@ -15,7 +15,9 @@ STEPS = (  # what the log says, and the state that begins there
     (re.compile(r"^Running stage 'train@", re.MULTILINE), "training"),
     (re.compile(r"^Running stage 'evaluate@", re.MULTILINE), "evaluating"),
 )
-OUT_OF_MEMORY = re.compile(r"MemoryError|OOM when allocating|ResourceExhausted|std::bad_alloc|exited with (-9|137)\b")
+OUT_OF_MEMORY = re.compile(r"MemoryError|OOM when allocating|ResourceExhausted|std::bad_alloc")
+KILLED = re.compile(r"exited with (-9|137)\b")
+MORE = "give it more (--memory) or a smaller batch_size"
 
 
 def watched(process: subprocess.Popen, checkout: Path, log: Path, run: str, epochs: int) -> Iterator[dict[str, Any]]:
@@ -57,8 +59,10 @@ def complaint(status: int, log: str) -> str | None:
     """Why a run failed, in one line; None if it did not."""
     if status == 0:
         return None
-    if OUT_OF_MEMORY.search(log) or status == 128 + 9:
-        return "out of memory; give it more (--memory) or a smaller batch_size"
+    if OUT_OF_MEMORY.search(log):
+        return f"out of memory; {MORE}"
+    if KILLED.search(log) or status == 128 + 9:
+        return f"killed by somebody, or by the system for want of memory: then {MORE}"
     lines = log.splitlines()
     said = [line for line in lines if line.startswith("error: ")] or [
         line for line in lines if line.startswith("ERROR")
