@@ -121,8 +121,8 @@ def until(happened: Callable[[], object], what: str, process: subprocess.Popen |
 
 
 def checkpoints(place: Workspace) -> list[Path]:
-    """The checkpoints there are, oldest first."""
-    return sorted(path for path in (place.root / ".checkpoints").glob("*/*") if path.name.isdigit())
+    """The checkpoints there are, oldest first; not those in a folder that was being removed."""
+    return sorted(path for path in (place.root / ".checkpoints").glob("[!.]*/*") if path.name.isdigit())
 
 
 def kill(process: subprocess.Popen) -> str:
