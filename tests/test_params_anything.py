@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from pipeline import params
 from pipeline.errors import PipelineError
+from tests.params_oracle import RIGHT, WORDS
 from tests.params_text import TEXT
 
 SCALARS = (
@@ -28,6 +29,10 @@ KEYS = st.sampled_from(["common", "lenet", "runs", "rho", "seed", "epochs", "fil
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=6
 )
+NEAR = st.integers(-2, 50) | st.integers(390, 5010) | st.floats(-0.1, 1.1) | st.floats(0, 50) | st.sampled_from(WORDS)
+EDGES = [-1, 0, 1e-9, 0.5, 0.6, 1, 1.0, 1.1, 8, 9, 45, 46, 399, 400, 1024, 1025, 5000, 5001, 2**31 - 1, 2**31]
+EDGES += [float("nan"), float("inf"), True, "1", None]
+PLACES = st.sampled_from(list(RIGHT))
 DOCUMENT = YAML(typ="safe", pure=True).load(TEXT)
 
 
@@ -65,12 +70,26 @@ def mutated(draw):
 
 
 def loads_or_is_refused_in_one_line(path, content):
+    """Whether it loads."""
     path.write_bytes(content)
     try:
         assert params.load(path).runs
     except PipelineError as error:
         assert str(error).startswith("params.yaml: ")
         assert str(error).isprintable()
+        return False
+    return True
+
+
+def is_accepted_if_and_only_if_right(path, place, value):
+    """One value set at one place of the document, which another description of the file calls right or wrong."""
+    document = copy.deepcopy(DOCUMENT)
+    *before, last = place
+    holder = document
+    for key in before:
+        holder = holder.setdefault(key, {})
+    holder[last] = value
+    assert loads_or_is_refused_in_one_line(path, written(document)) == RIGHT[place](value)
 
 
 def written(value):
@@ -101,3 +120,15 @@ def test_no_document_raises_anything_else(path, document):
 def test_no_edit_raises_anything_else(path, begin, length, inserted):
     text = TEXT[:begin] + inserted + TEXT[begin + length :]
     loads_or_is_refused_in_one_line(path, text.encode("utf-8", "surrogatepass"))
+
+
+@settings(anything, max_examples=400)
+@given(place=PLACES, value=NEAR | VALUES)
+def test_no_value_is_accepted_or_refused_wrongly(path, place, value):
+    is_accepted_if_and_only_if_right(path, place, value)
+
+
+@pytest.mark.parametrize("place", [place for place in RIGHT if "vgg" not in place and place[2:3] != ("quick",)])
+def test_no_limit_is_off_by_one(path, place):
+    for value in EDGES:
+        is_accepted_if_and_only_if_right(path, place, value)

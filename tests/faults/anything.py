@@ -14,9 +14,9 @@ from tests.params_text import TEXT
 EXAMPLES = 3000
 
 
-@fault(f"params.yaml: {2 * EXAMPLES} spoiled documents", "each is read, or refused in one line")
+@fault(f"params.yaml: {3 * EXAMPLES} spoiled documents", "each is read if it is right, or refused in one line")
 def documents(bench: Bench) -> str:
-    """Values replaced, removed, added; then characters."""
+    """Values replaced, removed, added; then characters; then values that another description calls right or wrong."""
     path: Path = bench.root / "params.yaml"
     many = settings(max_examples=EXAMPLES, deadline=None, database=None)
     edits = st.tuples(st.integers(0, len(TEXT)), st.integers(0, 40), st.text(max_size=6))
@@ -33,9 +33,15 @@ def documents(bench: Bench) -> str:
         text = TEXT[:begin] + inserted + TEXT[begin + length :]
         anything.loads_or_is_refused_in_one_line(path, text.encode("utf-8", "surrogatepass"))
 
+    @many
+    @given(place=anything.PLACES, value=anything.NEAR | anything.VALUES)
+    def judged(place: tuple[str, ...], value: object) -> None:
+        anything.is_accepted_if_and_only_if_right(path, place, value)
+
     values()
     characters()
-    return "no stack trace"
+    judged()
+    return "no stack trace, none accepted wrongly"
 
 
 @fault("idx files: 4000 of almost any bytes", "each is read as numpy reads it, or refused in one line")
