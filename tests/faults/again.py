@@ -77,7 +77,8 @@ class Place:
         }
 
     def list_calls(self, process: Traced) -> list[calls.Call]:
-        """Run the stage once, and list the calls by which it changed files."""
+        """List the calls by which the stage changes files, once DVC has filled its own caches, which stay."""
+        assert process.run() == 0, process.output.read_text()
         self.begin_again()
         assert process.listed(self.log) == 0, process.output.read_text()
         self.after, self.shown = self.snapshot(), self.tracked()
