@@ -52,8 +52,9 @@ def test_a_lost_object_is_put_back_from_a_right_file(sound: Path) -> None:
     assert cache.cache(sound) == Verdict("0 objects, all sound")
 
 
-def test_what_dvc_does_not_cache_is_not_lost(sound: Path) -> None:
-    lock, other = sound / "dvc.lock", OUT.replace("model.keras", "history.csv")
+@pytest.mark.parametrize("other", [OUT.replace("model.keras", "history.csv"), "results/report.md"])
+def test_what_dvc_does_not_cache_is_not_lost(sound: Path, other: str) -> None:
+    lock = sound / "dvc.lock"
     (sound / OUT).rename(sound / other)
     lock.write_text(lock.read_text().replace(OUT, other))
     (sound / OBJECT).unlink()

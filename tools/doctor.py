@@ -49,5 +49,5 @@ def main(arguments: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repair", action="store_true", help="remove corrupt cache objects and left-over files")
+    parser.add_argument("--repair", action="store_true", help="mend the cache, remove left-over files")
     errors.run(main, parser)

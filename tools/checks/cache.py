@@ -55,7 +55,8 @@ def _lost(root: Path, folder: Path) -> list[Path]:
     """Absent objects of files that the workspace has, as dvc.lock names them: were the file lost, all would be."""
     stages = YAML(typ="safe", pure=True).load(root / "dvc.yaml")["stages"].values()
     listed = [out for stage in stages for out in stage.get("do", stage).get("outs", [])]
-    cached = {Path(out if isinstance(out, str) else next(iter(out))).name for out in listed}
+    options = {name: said for out in listed for name, said in ({out: {}} if isinstance(out, str) else out).items()}
+    cached = {Path(name).name for name, said in options.items() if said.get("cache", True)}
     outs = [(root / out["path"], out["md5"]) for _, out in outs_of(root) if Path(out["path"]).name in cached]
     absent = [(path, digest) for path, digest in outs if path.is_file() and not _object(folder, digest).exists()]
     return [_object(folder, digest) for path, digest in absent if md5(path) == digest]
