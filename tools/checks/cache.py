@@ -1,6 +1,6 @@
 """DVC's cache: whether every object is there, and still what its name says."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -22,7 +22,7 @@ def cache(root: Path, repair: bool = False) -> Verdict:
     outs = {out["md5"]: (stage, out["path"]) for stage, out in outs_of(root)}
     objects = _objects(folder, None if folder.is_relative_to(root) else outs)
     wrong = {path: "corrupt" for path in objects if md5(path) != _digest(path)}
-    wrong |= dict.fromkeys(_lost(root, folder), "lost")
+    wrong |= dict.fromkeys(_lost(root, folder, outs), "lost")
     if not wrong:
         return Verdict(f"{len(objects)} objects, all sound")
     said = []
@@ -51,15 +51,15 @@ def _objects(folder: Path, digests: Collection[str] | None) -> list[Path]:
     return [path for path in sorted(_object(folder, digest) for digest in digests) if path.exists()]
 
 
-def _lost(root: Path, folder: Path) -> list[Path]:
+def _lost(root: Path, folder: Path, outs: Mapping[str, tuple[str, str]]) -> list[Path]:
     """Absent objects of files that the workspace has, as dvc.lock names them: were the file lost, all would be."""
     stages = YAML(typ="safe", pure=True).load(root / "dvc.yaml")["stages"].values()
     listed = [out for stage in stages for out in stage.get("do", stage).get("outs", [])]
     options = {name: said for out in listed for name, said in ({out: {}} if isinstance(out, str) else out).items()}
     cached = {Path(name).name for name, said in options.items() if said.get("cache", True)}
-    outs = [(root / out["path"], out["md5"]) for _, out in outs_of(root) if Path(out["path"]).name in cached]
-    absent = [(path, digest) for path, digest in outs if path.is_file() and not _object(folder, digest).exists()]
-    return [_object(folder, digest) for path, digest in absent if md5(path) == digest]
+    kept = {_object(folder, digest): root / path for digest, (_, path) in outs.items() if Path(path).name in cached}
+    absent = {entry: path for entry, path in kept.items() if path.is_file() and not entry.exists()}
+    return [entry for entry, path in absent.items() if md5(path) == _digest(entry)]
 
 
 def _object(folder: Path, digest: str) -> Path:
