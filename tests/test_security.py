@@ -12,7 +12,11 @@ import pytest
 from pipeline.files import ROOT
 
 UNPICKLERS = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
-SAFELY = {"np.load": ("allow_pickle", False), "keras.saving.load_model": ("safe_mode", True)}
+SAFELY = {
+    "np.load": ("allow_pickle", False),
+    "keras.saving.load_model": ("safe_mode", True),
+    "mlflow.keras.load_model": ("safe_mode", True),
+}
 EXECUTING = {"eval", "exec", "compile", "os.system", "os.popen", "yaml.load", "torch.load"}
 
 
@@ -21,10 +25,14 @@ def sources() -> list[Path]:
 
 
 def calls(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
-    """Every call in a file: what is called, and its keyword arguments that are constants."""
+    """Every call in a file: what is called, and its keyword arguments, and entries of those, that are constants."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
-            constants = {word.arg: word.value.value for word in node.keywords if isinstance(word.value, ast.Constant)}
+            given = {word.arg: word.value for word in node.keywords}
+            for one in [value for value in given.values() if isinstance(value, ast.Dict)]:
+                entries = zip(one.keys, one.values, strict=True)
+                given |= {key.value: value for key, value in entries if isinstance(key, ast.Constant)}
+            constants = {word: value.value for word, value in given.items() if isinstance(value, ast.Constant)}
             yield ast.unparse(node.func), constants
 
 
