@@ -19,12 +19,10 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
-def _files(place: Workspace) -> dict[str, bytes]:
+def _files(place: Workspace) -> dict[Path, bytes]:
     """Every file but what DVC keeps for itself."""
-    own = (".dvc", ".site-cache")
-    paths = [path for path in sorted(place.root.rglob("*")) if path.is_file()]
-    named = {str(path.relative_to(place.root)): path for path in paths}
-    return {name: path.read_bytes() for name, path in named.items() if not name.startswith(own)}
+    paths = [path for path in place.root.rglob("*") if path.is_file()]
+    return {path: path.read_bytes() for path in paths if not {".dvc", ".site-cache"} & set(path.parts)}
 
 
 def doctor(place: Workspace, *options: str) -> str:
