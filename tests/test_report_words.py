@@ -3,9 +3,13 @@
 import re
 from collections import Counter
 
+from pipeline.reporting.summary import sentences
+from pipeline.reporting.twin import markdown
 from tests.report_arithmetic import points, wilson
 from tests.report_page import board, comparisons, names
+from tests.reported import analysed
 from tests.stored_results import published, published_curve
+from tests.study import ENVIRONMENT, write_run
 
 FLAGS = {"pooling": "pooling", "dropout": "dropout", "batch_norm": "batch normalisation"}
 
@@ -28,7 +32,8 @@ def test_the_verdict_counts_what_the_boxes_say(report):
     right = runs.right(best[0])
     settings = runs.json(best[0], "run.json")["settings"]
     interval = re.sub(r" %(.*)", r" % (95 % interval \1)", wilson(right.mean(), len(right)))
-    assert first.startswith(f"Of {len(found)} runs under the protocol {runs.json(best[0], 'run.json')['protocol']}, ")
+    under = f"under the protocol {runs.json(best[0], 'run.json')['protocol']}"
+    assert first.startswith(f"Of {len(found)} run{'s' * (len(found) != 1)} {under}, ")
     assert f"{best[0]} makes" in first or len(best) > 1
     assert (
         f"the fewest errors: {min(errors.values()):,} of {len(right):,} test images, an accuracy of {interval}" in first
@@ -49,14 +54,27 @@ def check_effects(sentence, report):
             value, p = (float(cells[key][1]["data-value"]) for key in ("difference", "adjusted"))
             ingredients[f"{FLAGS[flag]} on {records[0]['architecture']}"] = value, p
     clear = {name: value for name, (value, p) in ingredients.items() if p < 0.05}
-    if not clear:
-        assert sentence.startswith(f"None of {len(ingredients)} comparisons of one ingredient alone shows an effect ")
+    if not ingredients:
+        assert sentence == "No two runs differ in one ingredient alone, so none can be judged."
         return
-    counted = re.match(r"Of (\d+) comparisons of one ingredient alone, (\d+) shows? ", sentence)
-    assert (int(counted[1]), int(counted[2])) == (len(ingredients), len(clear))
+    judged = f"Of {len(ingredients)} comparison{'s' * (len(ingredients) != 1)} of one ingredient alone, "
+    if not clear:
+        assert sentence == f"{judged}none shows an effect on test accuracy beyond chance."
+        return
+    assert sentence.startswith(f"{judged}{len(clear)} show{'s' * (len(clear) == 1)} an effect ")
     strongest = sorted(clear, key=lambda name: -abs(clear[name]))[:3]
     said = re.findall(r"([a-z]+(?: normalisation)? on \w+) \(([+−][\d.]+) points\)", sentence)
     assert said == [(name, points(clear[name])) for name in strongest]
+
+
+def test_one_run_and_one_comparison_are_not_plural(tmp_path):
+    write_run(tmp_path, "lenet-plain")
+    assert sentences(analysed(tmp_path, "lenet-plain"))[0].startswith("Of 1 run under the protocol fast, lenet-plain ")
+    write_run(tmp_path, "lenet-dropout", environment={"hardware": ENVIRONMENT["hardware"] | {"cores": 1}})
+    both = analysed(tmp_path, "lenet-plain", "lenet-dropout")
+    judged = "Of 1 comparison of one ingredient alone, none shows an effect on test accuracy beyond chance."
+    assert sentences(both)[2] == judged
+    assert "Some CPU, 1 core, amx_bf16" in markdown(both)
 
 
 def test_why_a_win_does_not_count_names_the_images_of_both(report):

@@ -38,6 +38,11 @@ def p_value(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def count(number: int, noun: str) -> str:
+    """So many of something, with the noun's regular plural."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def listed(words: list[str]) -> str:
     """Words with commas, and "and" before the last."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

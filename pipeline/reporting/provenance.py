@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pipeline.files import ROOT
+from pipeline.reporting.formats import count
 from pipeline.reporting.results import Result
 
 SOFTWARE = ("scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn")
@@ -54,7 +55,7 @@ def machine(environment: Mapping[str, Any]) -> str:
     """Processor, cores, what computes bfloat16, and GPUs."""
     hardware = environment["hardware"]
     gpus = [gpu["name"] for gpu in hardware["gpus"] or []]
-    return ", ".join([hardware["processor"], f"{hardware['cores']} cores", *(hardware["bfloat16"] or []), *gpus])
+    return ", ".join([hardware["processor"], count(hardware["cores"], "core"), *(hardware["bfloat16"] or []), *gpus])
 
 
 def numerics(environment: Mapping[str, Any]) -> str:

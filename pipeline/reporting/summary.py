@@ -1,6 +1,6 @@
 """The verdict in three sentences, for this protocol and budget."""
 
-from pipeline.reporting.formats import listed, signed, with_interval
+from pipeline.reporting.formats import count, listed, signed, with_interval
 from pipeline.reporting.leaderboard import ENSEMBLE
 from pipeline.reporting.study import Study
 from pipeline.reporting.verdicts import CONTRADICTED, SUPPORTED, UNDECIDED
@@ -29,9 +29,9 @@ def best(study: Study) -> str:
     )
     verb = "makes" if len(leaders) == 1 else "make"
     return (
-        f"Of {len(rows)} runs under the protocol {protocols}, {names} {verb} the fewest errors: {row['test_errors']:,}"
-        f" of {images:,} test images, an accuracy of {with_interval(row['test_accuracy'])}, after {seen}"
-        f"{together}."
+        f"Of {count(len(rows), 'run')} under the protocol {protocols}, {names} {verb} the fewest errors:"
+        f" {row['test_errors']:,} of {images:,} test images, an accuracy of {with_interval(row['test_accuracy'])},"
+        f" after {seen}{together}."
     )
 
 
@@ -51,17 +51,13 @@ def ingredients(study: Study) -> str:
     clear = [effect for effect in fair if effect.comparison.significant]
     if not fair:
         return "No two runs differ in one ingredient alone, so none can be judged."
+    judged = f"Of {count(len(fair), 'comparison')} of one ingredient alone,"
     if not clear:
-        return (
-            f"None of {len(fair)} comparisons of one ingredient alone shows an effect on test accuracy beyond chance."
-        )
+        return f"{judged} none shows an effect on test accuracy beyond chance."
     strongest = sorted(clear, key=lambda effect: -abs(effect.comparison.difference.value))[:3]
     words = [
         f"{effect.ingredient} on {effect.architecture} ({signed(effect.comparison.difference.value)} points)"
         for effect in strongest
     ]
     show = "shows" if len(clear) == 1 else "show"
-    return (
-        f"Of {len(fair)} comparisons of one ingredient alone, {len(clear)} {show} an effect on test accuracy beyond"
-        f" chance, the strongest: {listed(words)}."
-    )
+    return f"{judged} {len(clear)} {show} an effect on test accuracy beyond chance, the strongest: {listed(words)}."
