@@ -36,6 +36,9 @@ def test_a_study_is_trained_searched_and_kept(copied: Workspace) -> None:
     changed = copied.run("git", "status", "--porcelain", "--untracked-files=all").stdout
     assert all("study/tiny/" in line and "work/" not in line for line in changed.splitlines())
     assert copied.run("dvc", "status").stdout == "Data and pipelines are up to date.\n"
+    again = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout
+    assert again.splitlines()[-3:] == printed.splitlines()[-3:]
+    assert (kept / "search.csv").is_file() and (kept / "README.md").read_text() == page
     clean = (kept / "runs/lenet-1x64-seed7/environment.json").read_text()
     assert '"git_clean": true' in clean
     assert copied.run("git", "rev-parse", "HEAD").stdout.strip() in clean

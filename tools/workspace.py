@@ -16,7 +16,7 @@ from pipeline.errors import PipelineError
 from pipeline.files import ROOT, atomic
 
 OWN = (str(PARAMS), "dvc.lock", "data/")  # files that the clone does not follow once it has them
-WITHOUT = ("results/", "study/")  # folders that it begins without
+WITHOUT = ("results/", "study/")  # folders that it begins without, and whose files are its own
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _copy(workspace: Workspace, new: bool) -> None:
     """Copy what git knows here, committed or not, and drop what it no longer knows; of its own files only new ones."""
     here = _known(ROOT)
     for name in _known(workspace.root) - here:
-        if not name.startswith(OWN):
+        if not name.startswith(OWN + WITHOUT):
             (workspace.root / name).unlink(missing_ok=True)
     for name in here:
         if name.startswith(WITHOUT) or (name.startswith(OWN) and not new):
