@@ -6,9 +6,21 @@ Z = 1.959963984540054
 
 
 def wilson(share, n):
+    low, high = wilson_bounds(share, n)
+    return f"{100 * share:.2f} %{100 * low:.2f}–{100 * high:.2f}"
+
+
+def wilson_bounds(share, n):
     middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
     half = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    return f"{100 * share:.2f} %{100 * (middle - half):.2f}–{100 * (middle + half):.2f}"
+    return middle - half, middle + half
+
+
+def newcombe(one, other, n):
+    """Newcombe's interval of a difference of two shares, both of n: method 10 of his paper of 1998."""
+    (low, high), (other_low, other_high) = wilson_bounds(one, n), wilson_bounds(other, n)
+    below, above = math.hypot(one - low, other_high - other), math.hypot(high - one, other - other_low)
+    return one - other - below, one - other + above
 
 
 def mcnemar(a, b):

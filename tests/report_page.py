@@ -48,11 +48,15 @@ class Cells(HTMLParser):
             self.table = "conclusion" if self.conclusion else ""
 
 
-@pytest.fixture(scope="session", params=["committed", "made up"])
+MADE_UP = "made up"
+COMMITTED = ["results", *sorted(f"study/{path.parent.name}" for path in ROOT.glob("study/*/report.html"))]
+
+
+@pytest.fixture(scope="session", params=[*COMMITTED, MADE_UP])
 def report(request, tmp_path_factory):
     """The page, its twin and the results that they are about."""
-    if request.param == "committed":
-        folder = ROOT / "results"
+    if request.param != MADE_UP:
+        folder = ROOT / request.param
         assert (folder / "report.html").is_file(), "results/report.html: not found; run `make repro`"
     else:
         folder = tmp_path_factory.mktemp("results")
