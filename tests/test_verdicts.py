@@ -1,8 +1,11 @@
 """The verdicts of several reports, side by side."""
 
+import re
+
 import pytest
 
 from pipeline.errors import PipelineError
+from pipeline.files import ROOT, read_csv, read_json
 from tools.study import verdicts
 
 WORDS = ("Supported", "Contradicted", "Undecided", "Supported", "Undecided", "Supported")
@@ -29,3 +32,15 @@ def test_a_report_that_lacks_a_conclusion_is_refused() -> None:
 
 def test_the_project_s_own_report_has_all_six() -> None:
     assert len(verdicts.table(verdicts.here()).splitlines()) == 8
+
+
+def test_the_readme_shows_every_run_of_the_studies() -> None:
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").partition("<!-- studies -->")[2]
+    for path in ROOT.glob("study/*/*/*/run.json"):
+        study, kind, run = path.parts[-4:-1]
+        done = len(read_csv(path.with_name("history.csv")))
+        epochs = read_json(path)["settings"]["epochs"]
+        share = read_json(path.with_name("metrics.json"))["test_accuracy"] if kind == "runs" else None
+        accuracy = "–" if share is None else f"{100 * share:.2f} %"
+        row = rf"\| \[{study}\]\(study/{study}/README.md\) +\| {run} +\| {done} of {epochs} +\| [\d,]+ +\| {accuracy} "
+        assert re.search(row, shown), row

@@ -1,4 +1,4 @@
-"""Copies the results of `results/report.md`, and the studies' verdicts, into README.md, between two markers each."""
+"""Copies the results of `results/report.md`, and those of the studies, into README.md, between two markers each."""
 
 import argparse
 import re
@@ -8,24 +8,25 @@ from pipeline import errors
 from pipeline.errors import PipelineError
 from pipeline.files import ROOT, write_text
 from pipeline.report import BEGIN, END, REPORT
-from tools.study import verdicts
+from tools.study import overview
 
 README = ROOT / "README.md"
-BLOCK = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-VERDICTS = re.compile("(?<=<!-- verdicts -->\n\n).*?(?=\n\n<!-- /verdicts -->)", re.DOTALL)
+BEGIN_STUDIES, END_STUDIES = "<!-- studies -->", "<!-- /studies -->"
 
 
-def updated(readme: str, report: str) -> str:
-    """The text of the README with the block of the report in place of its own; PipelineError if either lacks one."""
-    block = _block(report, "results/report.md")
-    return readme.replace(_block(readme, "README.md"), block)
+def updated(readme: str, report: str, studies: str) -> str:
+    """The README with the report's block and `studies` in their places; PipelineError if a marker is missing."""
+    block = _block(report, "results/report.md", BEGIN, END)
+    readme = readme.replace(_block(readme, "README.md", BEGIN, END), block)
+    old = _block(readme, "README.md", BEGIN_STUDIES, END_STUDIES)
+    return readme.replace(old, f"{BEGIN_STUDIES}\n\n{studies}\n\n{END_STUDIES}")
 
 
-def _block(text: str, name: str) -> str:
-    blocks = BLOCK.findall(text)
+def _block(text: str, name: str, begin: str, end: str) -> str:
+    blocks = re.findall(f"{re.escape(begin)}.*?{re.escape(end)}", text, re.DOTALL)
     if len(blocks) != 1:
         raise PipelineError(
-            f"{name}: found {len(blocks)} blocks from {BEGIN} to {END}, expected one; restore the markers"
+            f"{name}: found {len(blocks)} blocks from {begin} to {end}, expected one; restore the markers"
         )
     return blocks[0]
 
@@ -39,9 +40,11 @@ def _read(path: Path) -> str:
 def main(arguments: argparse.Namespace) -> None:
     """Bring the README up to date; with --check, only say whether it is."""
     old = _read(README)
-    new = VERDICTS.sub(lambda _: verdicts.table(verdicts.here()), updated(old, _read(REPORT)))
+    new = updated(old, _read(REPORT), overview.text())
     if arguments.check and new != old:
-        raise PipelineError("README.md: its results are not those of results/report.md; run `python -m tools.readme`")
+        raise PipelineError(
+            "README.md: its results are not those of results/report.md and study/; run `python -m tools.readme`"
+        )
     if new != old:
         write_text(README, new)
     print("README.md is current")

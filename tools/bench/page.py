@@ -9,6 +9,7 @@ from pipeline import hardware as machine
 from pipeline.files import ROOT, write_text
 from pipeline.hardware import Gpu, Hardware
 from pipeline.record import versions
+from pipeline.reporting.formats import count
 from tools.bench.row import Row, table
 from tools.workspace import Workspace
 
@@ -46,7 +47,7 @@ def write(rows: Sequence[Row], found: Hardware, command: str) -> None:
 def text(rows: Sequence[Row], found: Hardware, command: str, date: datetime.date) -> str:
     """The page as Markdown."""
     names = [gpu.name for gpu in found.gpus]
-    processor = f"{found.processor}, {found.cores} cores"
+    processor = f"{found.processor}, {count(found.cores, 'core')}"
     device = ", ".join([processor, *sorted(found.bfloat16), *names])
     used = versions() | {name: metadata.version(name) for name in ("mlflow", "dvc")}
     used |= {"torch": metadata.version("torch")} if util.find_spec("torch") else {}

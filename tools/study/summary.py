@@ -7,12 +7,11 @@ from typing import Any
 from tabulate import tabulate
 
 from pipeline.files import read_csv, read_json
-from pipeline.reporting import results
+from pipeline.reporting import formats, provenance, results
 from tools.study.keep import RUNS, UNFINISHED
 from tools.study.search import Trial
 
 NOTHING = "–"
-PRINTED = (True, True, False)  # pooling, dropout, batch normalisation: the networks as the notebook printed them
 TITLES = (
     *("run", "epochs", "images seen", "validation accuracy", "test accuracy"),
     *("published", "difference in points", "precision", "hardware", "seconds"),
@@ -21,9 +20,8 @@ TITLES = (
 
 def page(name: str, folder: Path, trials: Sequence[Trial]) -> str:
     """Markdown: the command, a row for each run, the budgets tried, the run that validation data choose."""
-    rows = sorted(_rows(folder), key=lambda row: row["run"])
     parts = [f"# Study `{name}`", f"Written by `make study NAME={name}`; its params are in [params.yaml](params.yaml)."]
-    parts.append(_table([[row[title] for title in TITLES] for row in rows], TITLES))
+    parts.append(table([[row[title] for title in TITLES] for row in rows(folder)], TITLES))
     parts += [*_chosen(folder), *_tried(trials)]
     if (folder / "report.html").is_file():
         parts.append("The report, with its verdicts: [report.md](report.md), and with everything report.html.")
@@ -31,27 +29,30 @@ def page(name: str, folder: Path, trials: Sequence[Trial]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _rows(folder: Path) -> Iterator[dict[str, Any]]:
-    """A row for each run, finished or not."""
+def rows(folder: Path) -> list[dict[str, str]]:
+    """A row for each run of a study's folder, finished or not, by title; the published figures are the network's."""
+    return sorted(_rows(folder), key=lambda row: row["run"])
+
+
+def _rows(folder: Path) -> Iterator[dict[str, str]]:
     published = results.load_published().test
     for path in (*folder.glob(f"{RUNS}/*/run.json"), *folder.glob(f"{UNFINISHED}/*/run.json")):
         run, environment = read_json(path), read_json(path.with_name("environment.json"))
         history = read_csv(path.with_name("history.csv"))
         settings, metrics = run["settings"], path.with_name("metrics.json")
         measured = read_json(metrics)["test_accuracy"] if metrics.is_file() else None
-        printed = (run["pooling"], run["dropout"], run["batch_norm"]) == PRINTED
-        print_of = published.get(run["architecture"], {}).get("test_accuracy") if printed else None
+        print_of = published.get(run["architecture"], {}).get("test_accuracy")
         yield {
             "run": run["run"],
             "epochs": f"{len(history)} of {settings['epochs']}",
             "images seen": f"{len(history) * settings['training_images']:,}",
-            "validation accuracy": _percent(float(history[-1]["val_accuracy"]))
+            "validation accuracy": formats.per_cent(float(history[-1]["val_accuracy"]))
             + (" (test images)" if settings["validation_data"] == "test" else ""),
-            "test accuracy": NOTHING if measured is None else _percent(measured),
-            "published": NOTHING if print_of is None else _percent(print_of),
-            "difference in points": NOTHING if None in (measured, print_of) else f"{100 * (measured - print_of):+.2f}",
+            "test accuracy": NOTHING if measured is None else formats.per_cent(measured),
+            "published": NOTHING if print_of is None else formats.per_cent(print_of),
+            "difference in points": NOTHING if None in (measured, print_of) else formats.signed(measured - print_of),
             "precision": environment["precision"],
-            "hardware": _hardware(environment["hardware"]),
+            "hardware": provenance.machine(environment),
             "seconds": f"{environment['seconds']:,.0f}",
         }
 
@@ -68,8 +69,8 @@ def _chosen(folder: Path) -> list[str]:
         return []
     *_, name, metrics = max(found, key=lambda one: one[:3])
     return [
-        f"Chosen on validation data: **{name}**, {_percent(metrics['val_accuracy'])} there and"
-        f" **{_percent(metrics['test_accuracy'])}** on the test images, {metrics['test_errors']} errors."
+        f"Chosen on validation data: **{name}**, {formats.per_cent(metrics['val_accuracy'])} there and"
+        f" **{formats.per_cent(metrics['test_accuracy'])}** on the test images, {metrics['test_errors']} errors."
     ]
 
 
@@ -77,30 +78,22 @@ def _tried(trials: Sequence[Trial]) -> list[str]:
     if not trials:
         return []
     titles = ("network", "epochs × images", "images seen", "seeds", "mean validation accuracy", "target", "reached")
-    rows = [
+    found = [
         [
             trial.network,
             f"{trial.budget.epochs} × {trial.budget.training_images:,}",
             f"{trial.budget.images:,}",
             len(trial.accuracies),
-            _percent(trial.mean),
-            _percent(trial.target),
+            formats.per_cent(trial.mean),
+            formats.per_cent(trial.target),
             "yes" if trial.reached else "no",
         ]
         for trial in trials
     ]
     said = "Every budget that was tried, judged on validation data alone (each run in [search.csv](search.csv)):"
-    return ["## The search", said, _table(rows, titles)]
+    return ["## The search", said, table(found, titles)]
 
 
-def _table(rows: Sequence[Sequence[Any]], titles: Sequence[str]) -> str:
+def table(rows: Sequence[Sequence[Any]], titles: Sequence[str]) -> str:
+    """Aligned Markdown; numbers stay as they are written."""
     return tabulate(rows, titles, tablefmt="pipe", disable_numparse=True)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
-
-
-def _hardware(found: dict[str, Any]) -> str:
-    gpus = ", ".join(gpu["name"] for gpu in found["gpus"] or [])
-    return gpus or ", ".join([f"{found['processor']}, {found['cores']} cores", *(found["bfloat16"] or [])])

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from tabulate import tabulate
-
 from pipeline.errors import PipelineError
 from pipeline.files import ROOT
+from tools.study import summary
 
 REPORTS = {  # heading: the report that says them
     "`fast`": ROOT / "results/report.md",
@@ -29,4 +28,4 @@ def table(reports: Mapping[str, str]) -> str:
             raise PipelineError(f"report of {name}: found {len(said)} conclusions, expected 6; write it again")
     claims = next(iter(columns.values()))
     rows = [[index, claim, *(said[claim] for said in columns.values())] for index, claim in enumerate(claims, 1)]
-    return tabulate(rows, ["", "conclusion", *columns], tablefmt="pipe", disable_numparse=True)
+    return summary.table(rows, ["", "conclusion", *columns])
