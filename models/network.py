@@ -1,8 +1,10 @@
 """From an architecture and its flags to a Keras model, and what that model costs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
+from models import normalization
 from models.layers import Conv, Dense, Dropout, Flatten, Layer, Pool
 
 if TYPE_CHECKING:
@@ -21,14 +23,18 @@ def build(
     batch_norm: bool,
     batch_norm_momentum: float,
     initializer: str,
+    fused: bool = False,
 ) -> "keras.Sequential":
     """The network: raw pixels in, uint8 (N, 28, 28, 1); class probabilities out, float32 (N, 10).
 
     `dropout_scale` multiplies every printed dropout rate; 0 leaves the layers out. Batch normalisation stands between a
     hidden layer and its ReLU, and that layer then has no bias (Ioffe & Szegedy, 2015); `batch_norm_momentum` is that of
-    its moving averages. Layers compute in Keras' global dtype policy, but for the output, which is float32.
+    its moving averages, and `fused` is for a model that is trained and not saved (models/normalization.py). Layers
+    compute in Keras' global dtype policy, but for the output, which is float32.
     """
     import keras
+
+    norm = partial(_norm(fused), momentum=batch_norm_momentum) if batch_norm else None
 
     layers = [
         keras.Input(PIXELS, dtype="uint8", name="pixels"),
@@ -40,7 +46,7 @@ def build(
         counts[kind] = counts.get(kind, 0) + 1
         layer_name = f"{kind}{counts[kind]}"
         if isinstance(layer, Conv | Dense):
-            layers += _hidden(layer, layer_name, batch_norm_momentum if batch_norm else None, initializer)
+            layers += _hidden(layer, layer_name, norm, initializer)
         elif isinstance(layer, Pool) and pooling:
             layers.append(keras.layers.MaxPooling2D(2, name=layer_name))
         elif isinstance(layer, Dropout) and dropout_scale > 0:
@@ -55,16 +61,23 @@ def build(
     return keras.Sequential(layers, name=name)
 
 
-def _hidden(layer: Conv | Dense, name: str, momentum: float | None, initializer: str) -> Iterator["keras.Layer"]:
+def _norm(fused: bool) -> "type[keras.layers.BatchNormalization]":
     import keras
 
-    options = {"use_bias": momentum is None, "kernel_initializer": initializer, "name": name}
+    return normalization.fused() if fused else keras.layers.BatchNormalization
+
+
+def _hidden(layer: Conv | Dense, name: str, norm: Callable | None, initializer: str) -> Iterator["keras.Layer"]:
+    """The layer, its batch normalisation if `norm` makes one, and its ReLU."""
+    import keras
+
+    options = {"use_bias": norm is None, "kernel_initializer": initializer, "name": name}
     if isinstance(layer, Conv):
         yield keras.layers.Conv2D(layer.filters, layer.size, **options)
     else:
         yield keras.layers.Dense(layer.units, **options)
-    if momentum is not None:
-        yield keras.layers.BatchNormalization(momentum=momentum, name=f"{name}_bn")
+    if norm:
+        yield norm(name=f"{name}_bn")
     yield keras.layers.ReLU(name=f"{name}_relu")
 
 

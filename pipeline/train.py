@@ -99,7 +99,7 @@ def prepare(
     from pipeline.loop import Training
 
     with session.strategy.scope():
-        model = build(run)
+        model = build(run, fused=True)
         recipe.compile_model(model, run.protocol, session.jit_compile)
     identity = {
         "input_key": key,
@@ -114,8 +114,8 @@ def prepare(
     return Training(model, run.protocol, images, folder, identity, progress, stop, arrays)
 
 
-def build(run: Run) -> "keras.Sequential":
-    """The run's network under Keras' present dtype policy."""
+def build(run: Run, fused: bool = False) -> "keras.Sequential":
+    """The run's network under Keras' present dtype policy; `fused` for one that is trained and not saved."""
     return network.build(
         run.flags.architecture,
         models.ARCHITECTURES[run.flags.architecture],
@@ -124,6 +124,7 @@ def build(run: Run) -> "keras.Sequential":
         batch_norm=run.flags.batch_norm,
         batch_norm_momentum=run.protocol.batch_norm_momentum,
         initializer=run.protocol.initializer,
+        fused=fused,
     )
 
 
