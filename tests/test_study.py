@@ -1,6 +1,7 @@
 """A study trains through the real stages in a clone of its own, goes on where it stopped, and keeps no weights."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -39,9 +40,17 @@ def test_a_study_is_trained_searched_and_kept(copied: Workspace) -> None:
     again = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout
     assert again.splitlines()[-3:] == printed.splitlines()[-3:]
     assert (kept / "search.csv").is_file() and (kept / "README.md").read_text() == page
+    shutil.rmtree(kept / "work")  # as in a fresh clone
+    elsewhere = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout
+    assert elsewhere.splitlines()[-3:] == printed.splitlines()[-3:]
+    assert (kept / "README.md").read_text() == page and f"{RUN} " in (kept / "report.md").read_text()
     clean = (kept / "runs/lenet-1x64-seed7/environment.json").read_text()
     assert '"git_clean": true' in clean
     assert copied.run("git", "rev-parse", "HEAD").stdout.strip() in clean
+    _plan(copied, runs={RUN: LENET | {"epochs": 7}}, search={"lenet": lenet})
+    changed = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout
+    assert changed.splitlines()[-3:-1] == ["lenet-1x64-seed7: done", f"{RUN}: not begun"]
+    assert [path.name for path in (kept / "runs").iterdir()] == ["lenet-1x64-seed7"]
 
 
 def test_a_study_that_was_stopped_says_how_far_it_is(copied: Workspace) -> None:
@@ -66,7 +75,7 @@ def test_a_study_that_was_stopped_says_how_far_it_is(copied: Workspace) -> None:
 def _plan(workspace: Workspace, **values: object) -> None:
     """Write study/tiny/params.yaml."""
     folder = workspace.root / "study/tiny"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "params.yaml").open("w") as stream:
         YAML(typ="safe").dump({"protocol": "fast", **values}, stream)
 

@@ -22,11 +22,10 @@ def main(arguments: argparse.Namespace) -> None:
     trainer = Trainer(study, workspace.make(study.folder / CLONE), deadline)
     trials, found = _searched(trainer, study, chosen)
     runs = found | study.params["runs"]
-    if runs:
-        trainer.set_runs(runs)
+    planned = trainer.set_runs(runs) if runs else {}
     at_work = {run: trainer if run in chosen or run in found else trainer.looking() for run in runs}
-    done = [run for run, worker in at_work.items() if worker.repro(f"evaluate@{run}")]
-    unfinished = {run: path for run in runs if run not in done and (path := trainer.unfinished(run))}
+    done = [run for run, worker in at_work.items() if worker.repro(f"evaluate@{run}") or trainer.restore(planned[run])]
+    unfinished = {run: path for run in runs if run not in done and (path := trainer.unfinished(planned[run]))}
     if done:
         trainer.set_runs({run: runs[run] for run in done})
         trainer.clone.ask("dvc", "repro", "--single-item", "report")

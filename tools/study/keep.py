@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import write_bytes, write_csv
+from tools.study.kept import RUNS, SEARCH, UNFINISHED
 
 HEAVY = {"model.keras", "probabilities.npy", ".gitignore"}
 REPORT = ("report.md", "report.html", "curves.csv", "curves.png", "tradeoff.png", "effects.png")
-RUNS, UNFINISHED, SEARCH = "runs", "unfinished", "search.csv"
 
 
 def keep(
@@ -21,7 +21,7 @@ def keep(
 ) -> None:
     """Copy the report and the `runs` from `results`, and from their own folders what `unfinished` runs have done.
 
-    `tried` are the rows of search.csv. What the study kept before and no longer has is deleted.
+    `tried` are the rows of search.csv. What the study kept before and has no more is deleted.
     """
     _replace({run: results / "runs" / run for run in runs}, folder / RUNS)
     _replace(unfinished, folder / UNFINISHED)
@@ -37,8 +37,16 @@ def keep(
 
 
 def _replace(sources: Mapping[str, Path], target: Path) -> None:
-    shutil.rmtree(target, ignore_errors=True)
+    for former in target.glob("*"):
+        if sources.get(former.name) != former:  # an unfinished run may be kept as it is
+            shutil.rmtree(former)
     for run, source in sources.items():
-        for path in sorted(source.iterdir()):
-            if path.name not in HEAVY:
-                write_bytes(target / run / path.name, path.read_bytes())
+        if source != target / run:
+            copy(source, target / run)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a run's files to another folder, but for the heavy ones."""
+    for path in sorted(source.iterdir()):
+        if path.name not in HEAVY:
+            write_bytes(target / path.name, path.read_bytes())

@@ -1,20 +1,23 @@
 """The fewest training images that reach a validation accuracy: budget after budget, the test set not looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.params import Run
+from tools.study.kept import described
 from tools.study.plan import Budget, Search
 from tools.study.trainer import Trainer
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One budget that was tried: the validation accuracy of each seed's run, by its name."""
+    """One budget that was tried: how each seed's run is trained, by its name, and its validation accuracy."""
 
     network: str
     budget: Budget
     target: float
+    runs: Mapping[str, Run]
     accuracies: Mapping[str, float]
 
     @property
@@ -43,30 +46,36 @@ def tried(trainer: Trainer, network: str, search: Search) -> list[Trial]:
     """Train budget after budget until one reaches the target, or none is left, or time runs out."""
     trials = []
     for budget in search.budgets:
-        runs = candidates(network, search, budget)
-        trainer.set_runs(runs)
-        if not all(trainer.repro(f"train@{run}") for run in runs):
+        runs = trainer.set_runs(candidates(network, search, budget))
+        accuracies = dict(_accuracies(trainer, network, runs))
+        if len(accuracies) < len(runs):
             break
-        accuracies = {run: float(trainer.history(run)[-1]["val_accuracy"]) for run in runs}
-        trials.append(Trial(network, budget, search.target, accuracies))
+        trials.append(Trial(network, budget, search.target, runs, accuracies))
         if trials[-1].reached:
             break
     return trials
 
 
+def _accuracies(trainer: Trainer, network: str, runs: Mapping[str, Run]) -> Iterator[tuple[str, float]]:
+    """The validation accuracy of run after run, trained here or kept from before, up to the first that is neither."""
+    for name, run in runs.items():
+        trained = trainer.repro(f"train@{name}")
+        accuracy = float(trainer.history(name)[-1]["val_accuracy"]) if trained else trainer.kept.accuracy(network, run)
+        if accuracy is None:
+            return
+        yield name, accuracy
+
+
 def rows(trials: list[Trial]) -> list[dict[str, Any]]:
     """A row for each run of each budget tried, for search.csv."""
     return [
-        {
-            "network": trial.network,
-            "run": run,
-            "epochs": trial.budget.epochs,
-            "training_images": trial.budget.training_images,
+        described(trial.network, trial.runs[name])
+        | {
             "images_seen": trial.budget.images,
             "val_accuracy": accuracy,
             "target": trial.target,
             "reached": trial.reached,
         }
         for trial in trials
-        for run, accuracy in trial.accuracies.items()
+        for name, accuracy in trial.accuracies.items()
     ]

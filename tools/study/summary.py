@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from pipeline.files import read_csv, read_json
 from pipeline.reporting import formats, provenance, results
-from tools.study.keep import RUNS, UNFINISHED
+from tools.study.kept import RUNS, UNFINISHED
 from tools.study.search import Trial
 
 NOTHING = "–"

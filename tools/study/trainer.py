@@ -16,6 +16,8 @@ from pipeline import files, params
 from pipeline.checks import PARAMS
 from pipeline.errors import Interrupted, PipelineError
 from tools import workspace
+from tools.study import keep
+from tools.study.kept import Kept
 from tools.study.plan import Plan
 
 CHECKPOINTS = ".checkpoints"
@@ -29,11 +31,16 @@ class Trainer:
     clone: workspace.Workspace
     deadline: float | None
 
-    def set_runs(self, runs: Mapping[str, Any]) -> None:
-        """Make these the clone's runs; every mistake in them is a PipelineError of one line."""
+    @property
+    def kept(self) -> Kept:
+        """What former sittings left in the study's folder."""
+        return Kept(self.plan.folder)
+
+    def set_runs(self, runs: Mapping[str, Any]) -> dict[str, params.Run]:
+        """Make these the clone's runs, and tell how each is trained; a mistake is a PipelineError of one line."""
         self.clone.write_params(self.plan.params | {"runs": dict(runs)})
         try:
-            params.load(self.clone.root / PARAMS)
+            return params.load(self.clone.root / PARAMS).runs
         except PipelineError as error:
             raise PipelineError(f"study/{self.plan.name}/{error}") from None
 
@@ -62,11 +69,20 @@ class Trainer:
         """The rows of a trained run's history.csv."""
         return files.read_csv(self.clone.results(run) / "history.csv")
 
-    def unfinished(self, run: str) -> Path | None:
-        """The files of the epochs that an interrupted training has done, None if it has not done any."""
-        folders = (self.clone.root / CHECKPOINTS).glob(f"{run}-{'[0-9a-f]' * 16}/run")
+    def restore(self, run: params.Run) -> bool:
+        """Bring the kept results of a run that is not trained in this clone into it; False if there are none."""
+        source = self.kept.results(run)
+        if source is None or self.looking().repro(f"train@{run.name}"):
+            return False
+        keep.copy(source, self.clone.results(run.name))
+        return True
+
+    def unfinished(self, run: params.Run) -> Path | None:
+        """The files of the epochs that an interrupted training has done, here or before; None if there are none."""
+        folders = (self.clone.root / CHECKPOINTS).glob(f"{run.name}-{'[0-9a-f]' * 16}/run")
         done = [folder for folder in folders if (folder / "history.csv").is_file()]
-        return max(done, key=lambda folder: (folder / "history.csv").stat().st_mtime, default=None)
+        here = max(done, key=lambda folder: (folder / "history.csv").stat().st_mtime, default=None)
+        return here or self.kept.unfinished(run)
 
 
 def _stopped(process: subprocess.Popen) -> int:
