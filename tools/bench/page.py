@@ -23,7 +23,8 @@ medians of both sides. In the rows of `speed` more is better, so there it is the
 - `tracking`: the same stage against the bare script with `mlflow.keras.autolog()`, and with MLflow's own callback
   and its model logged at the end. Ours has a histogram of every layer and epoch, theirs have none.
 - `idle`: in this repository, with every stage up to date.
-- `speed`: training steps on noise, the second pass over the same batches.
+- `speed`: training steps on noise, the second pass over the same batches. Ours trains batch normalisation as one
+  operation (`models/normalization.py`), Keras' own layer in many.
 - `growth`: one real run's files under many names; the share of one run, to its share among fewer runs."""
 DETECT = """
 import dataclasses, json

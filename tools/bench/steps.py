@@ -4,6 +4,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -13,8 +14,8 @@ BATCH = 128
 CLASSES = 10
 
 
-def with_keras(architecture: str, precision: str, steps: int) -> float:
-    """Seconds for `steps` training steps, as our training makes them."""
+def with_keras(architecture: str, precision: str, steps: int, batch_norm: bool = False, fused: bool = True) -> float:
+    """Seconds for `steps` training steps, as our training makes them, or with Keras' own batch normalisation."""
     from pipeline import batches, hardware
 
     session = hardware.start(precision, "auto", 0)
@@ -24,9 +25,10 @@ def with_keras(architecture: str, precision: str, steps: int) -> float:
             ARCHITECTURES[architecture],
             pooling=True,
             dropout_scale=1.0,
-            batch_norm=False,
+            batch_norm=batch_norm,
             batch_norm_momentum=0.9,
             initializer="he_normal",
+            fused=fused,
         )
         loss = "sparse_categorical_crossentropy"
         model.compile("adam", loss, metrics=["accuracy"], jit_compile=session.jit_compile)
@@ -96,12 +98,19 @@ def second(epoch: Callable[[], object]) -> float:
     return time.monotonic() - begin
 
 
+WAYS = {
+    "keras": with_keras,
+    "torch": with_torch,
+    "normalised": partial(with_keras, batch_norm=True),
+    "normalised by Keras": partial(with_keras, batch_norm=True, fused=False),
+}
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("framework", choices=["keras", "torch"])
+    parser.add_argument("way", choices=list(WAYS))
     parser.add_argument("architecture", choices=list(ARCHITECTURES))
     parser.add_argument("precision", choices=["float32", "mixed_bfloat16", "mixed_float16"])
     parser.add_argument("steps", type=int)
     given = parser.parse_args()
-    train = {"keras": with_keras, "torch": with_torch}[given.framework]
-    print(json.dumps(BATCH * given.steps / train(given.architecture, given.precision, given.steps)))
+    seconds = WAYS[given.way](given.architecture, given.precision, given.steps)
+    print(json.dumps(BATCH * given.steps / seconds))
