@@ -44,7 +44,8 @@ def test_every_run_s_machine_versions_commit_and_data(report):
     for run, cells in told.items():
         place, commit = runs.json(run, "environment.json"), runs.json(run, "environment.json")["git"]["git_commit"]
         hardware = place["hardware"]
-        assert cells["machine"].startswith(f"{hardware['processor']}, {hardware['cores']} cores")
+        cores = "1 core" if hardware["cores"] == 1 else f"{hardware['cores']} cores"
+        assert f"{cells['machine']}, ".startswith(f"{hardware['processor']}, {cores}, ")
         for thing in (*(hardware["bfloat16"] or []), *(gpu["name"] for gpu in hardware["gpus"] or [])):
             assert f", {thing}" in cells["machine"]
         versions = ", ".join(f"{name} {version}" for name, version in place["versions"].items())
