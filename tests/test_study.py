@@ -44,6 +44,10 @@ def test_a_study_is_trained_searched_and_kept(copied: Workspace) -> None:
     elsewhere = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout
     assert elsewhere.splitlines()[-3:] == printed.splitlines()[-3:]
     assert (kept / "README.md").read_text() == page and f"{RUN} " in (kept / "report.md").read_text()
+    copied.run("python", "-m", "tools.study", "tiny", RUN)
+    here = kept / "work/results/runs"
+    assert (here / RUN / "model.keras").is_file()
+    assert [(here / "lenet-1x64-seed7" / name).exists() for name in ("run.json", "model.keras")] == [True, False]
     clean = (kept / "runs/lenet-1x64-seed7/environment.json").read_text()
     assert '"git_clean": true' in clean
     assert copied.run("git", "rev-parse", "HEAD").stdout.strip() in clean

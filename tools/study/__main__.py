@@ -21,9 +21,10 @@ def main(arguments: argparse.Namespace) -> None:
     deadline = None if arguments.minutes is None else time.monotonic() + 60 * arguments.minutes
     trainer = Trainer(study, workspace.make(study.folder / CLONE), deadline)
     trials, found = _searched(trainer, study, chosen)
-    runs = found | study.params["runs"]
+    runs = {run: flags for searched in found.values() for run, flags in searched.items()} | study.params["runs"]
     planned = trainer.set_runs(runs) if runs else {}
-    at_work = {run: trainer if run in chosen or run in found else trainer.looking() for run in runs}
+    wanted = {*chosen, *(run for network in chosen for run in found.get(network, ()))}
+    at_work = {run: trainer if run in wanted else trainer.looking() for run in runs}
     done = [run for run, worker in at_work.items() if worker.repro(f"evaluate@{run}") or trainer.restore(planned[run])]
     unfinished = {run: path for run in runs if run not in done and (path := trainer.unfinished(planned[run]))}
     if done:
@@ -37,15 +38,15 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def _searched(trainer: Trainer, study: plan.Plan, chosen: Sequence[str]) -> tuple[list[Trial], dict[str, dict]]:
-    """Every budget tried, and the runs of those found with what is trained beside them."""
-    trials, runs = [], {}
+    """Every budget tried, and by network the runs of the one found with what is trained beside them."""
+    trials, found = [], {}
     for network, wanted in study.searches.items():
         tried = search.tried(trainer if network in chosen else trainer.looking(), network, wanted)
         trials += tried
         if tried and tried[-1].reached:
             budget = tried[-1].budget
-            runs |= search.candidates(network, wanted, budget) | search.beside(wanted, budget)
-    return trials, runs
+            found[network] = search.candidates(network, wanted, budget) | search.beside(wanted, budget)
+    return trials, found
 
 
 if __name__ == "__main__":
