@@ -92,7 +92,7 @@ def test_before_the_evaluation_nothing_is_said_of_the_test(folder: Path) -> None
 
 def picture(epoch: int, *counts: list[int]) -> np.ndarray:
     entry = {"low": -1.5, "high": 1.5, "counts": counts}
-    return np.asarray(pictures.draw({"run": "a", "architecture": "lenet"}, "conv1", entry, epoch))
+    return np.asarray(pictures.Picture().of({"run": "a", "architecture": "lenet"}, "conv1", entry, epoch))
 
 
 def test_a_picture_shows_its_epoch_on_the_axes_of_all() -> None:

@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import mlflow
+import numpy as np
 
 from pipeline import files
+from pipeline.figures import style
 from pipeline.tracking import pictures
 
 
@@ -22,3 +24,19 @@ def test_epochs_yet_to_come_again_have_no_picture(tmp_path: Path) -> None:
         assert sorted(re.search(r"\+step\+(\d)\+timestamp\+(\d+)", path).groups() for path in logged) == [
             (str(epoch), str(time)) for epoch, time in epochs.items()
         ]
+
+
+def test_a_drawing_used_before_gives_what_a_new_one_gives() -> None:
+    """Other limits, colours, numbers of bins and titles leave nothing behind."""
+    runs = [{"run": name, "architecture": name} for name in ("lenet", "vgg")]
+    entries = [
+        {"low": -1.0, "high": 1.0, "counts": [[5] * 8]},
+        {"low": -0.1, "high": 0.1, "counts": [[9, 2, 9, 1]] * 2},
+    ]
+    wanted = list(zip(runs, ("conv1", "dense2"), entries, (1, 2), strict=True))
+    with style.applied():
+        used = pictures.Picture()
+        pixels = [np.asarray(used.of(*one)) for one in (*wanted, *wanted)]
+        for one, picture in zip((*wanted, *wanted), pixels, strict=True):
+            assert np.array_equal(picture, np.asarray(pictures.Picture().of(*one)))
+    assert not np.array_equal(*pixels[:2])

@@ -16,6 +16,7 @@ from pipeline.tracking.content import Content, Point
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 PATIENCE = 60.0  # seconds to leave a tracking server alone after it failed
 BATCH = 1000  # metrics that MLflow takes in one call
@@ -80,26 +81,27 @@ def reason(error: Exception) -> str:
 
 def write(client: "MlflowClient", experiment: str, wanted: Content, status: str) -> str:
     """Create the run or find it by its training id, add what it lacks, and return MLflow's id of it."""
-    run_id = run.find_or_create(client, experiment, wanted)
+    found = run.find_or_create(client, experiment, wanted)
+    run_id = found.info.run_id
     pictures.log(client, run_id, wanted.folder, wanted.stamps)
-    _log_points(client, run_id, wanted.points)
-    if client.get_run(run_id).data.tags.get(DESCRIPTION) != wanted.description:
+    _log_points(client, found, wanted.points)
+    if found.data.tags.get(DESCRIPTION) != wanted.description:
         client.set_tag(run_id, DESCRIPTION, wanted.description)
     if status == "FINISHED":
         for folder, paths in wanted.files.items():
             for path in paths:
                 client.log_artifact(run_id, str(path), folder)
-        if wanted.model and not logged_model.is_there(client, finished := client.get_run(run_id)):
-            logged_model.log(finished, wanted.model, wanted.requirements)
-    _set_status(client, run_id, status, wanted.finished)
+        if wanted.model and not logged_model.is_there(client, present := client.get_run(run_id)):
+            logged_model.log(present, wanted.model, wanted.requirements)
+    _set_status(client, found, status, wanted.finished)
     return run_id
 
 
-def _log_points(client: "MlflowClient", run_id: str, points: list[Point]) -> None:
+def _log_points(client: "MlflowClient", found: "Run", points: list[Point]) -> None:
     """Log what is new; a point that is there already, with the same timestamp, is stored once all the same."""
     from mlflow.entities import Metric
 
-    known = client.get_run(run_id).data.metrics
+    run_id, known = found.info.run_id, found.data.metrics
     now = round(time.time() * 1000)
     points = [replace(point, timestamp=now) if _evaluated_anew(point, known) else point for point in points]
     seen = max((row.step for row in client.get_metric_history(run_id, SENTINEL)), default=0) if SENTINEL in known else 0
@@ -115,10 +117,10 @@ def _evaluated_anew(point: Point, known: dict[str, float]) -> bool:
     return point.key.startswith("test_") and point.key in known and known[point.key] != point.value
 
 
-def _set_status(client: "MlflowClient", run_id: str, status: str, finished: int) -> None:
-    if client.get_run(run_id).info.status == status:
+def _set_status(client: "MlflowClient", found: "Run", status: str, finished: int) -> None:
+    if found.info.status == status:
         return
     if status == "RUNNING":
-        client.update_run(run_id, status=status)
+        client.update_run(found.info.run_id, status=status)
     else:
-        client.set_terminated(run_id, status, finished)
+        client.set_terminated(found.info.run_id, status, finished)

@@ -31,11 +31,17 @@ def log(client: "MlflowClient", run_id: str, folder: Path, stamps: dict[int, int
         for item in client.list_artifacts(run_id, FOLDER)
         if (match := LOGGED.fullmatch(Path(item.path).name))
     }
+    missing = [
+        (key, epoch, layer, entry)
+        for key, epoch, layer, entry in _wanted(files.read_json(histograms))
+        if (key, epoch) not in there and epoch in stamps  # a training that starts over has epochs yet to come there
+    ]
+    if not missing:
+        return
     with style.applied():
-        for key, epoch, layer, entry in _wanted(files.read_json(histograms)):
-            if (key, epoch) in there or epoch not in stamps:  # a training that starts over has epochs yet to come there
-                continue
-            image = draw(run, layer, entry, epoch)
+        picture = Picture()
+        for key, epoch, layer, entry in missing:
+            image = picture.of(run, layer, entry, epoch)
             client.log_image(run_id, image, key=key, step=epoch, timestamp=stamps[epoch], synchronous=True)
 
 
@@ -45,29 +51,38 @@ def _wanted(histograms: dict[str, Any]) -> Iterator[tuple[str, int, str, dict[st
             yield weights_key(layer), epoch, layer, entry
 
 
-def draw(run: dict[str, Any], layer: str, entry: dict[str, Any], epoch: int) -> "Image":
-    """The share of a kernel's weights in each bin after an epoch; the tallest bin so far sets the height.
+class Picture:
+    """One drawing, filled anew for each layer and epoch: to make one takes as long as to draw it.
 
-    In the present style. The margins are fixed: to let matplotlib find some takes half the time, and there is a picture
-    for each layer and epoch.
+    In the style that is present while it is made and used. The margins are fixed, and so is the title's height: to let
+    matplotlib find them takes half the time.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from PIL import Image
 
-    counts = np.array(entry["counts"])
-    shares = 100 * counts / counts.sum(axis=1, keepdims=True)
-    edges = np.linspace(entry["low"], entry["high"], counts.shape[1] + 1)
-    drawing = Figure(figsize=(INCHES, INCHES), dpi=DPI)
-    drawing.subplots_adjust(left=0.24, right=0.9, bottom=0.2, top=0.83)
-    axes = drawing.add_subplot()
-    axes.stairs(shares[epoch - 1], edges, fill=True, color=looks.colour(run["architecture"]))
-    axes.set_xlim(entry["low"], entry["high"])
-    axes.set_ylim(0, 105 * counts[:epoch, 1:-1].max() / counts[0].sum())  # later epochs are not known yet
-    axes.locator_params(nbins=4)
-    axes.set_xlabel("weight")
-    axes.set_ylabel("share of weights [%]")
-    axes.set_title(f"{run['run']}\n{layer} after epoch {epoch}")
-    canvas = FigureCanvasAgg(drawing)
-    canvas.draw()
-    return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    def __init__(self) -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        drawing = Figure(figsize=(INCHES, INCHES), dpi=DPI)
+        drawing.subplots_adjust(left=0.24, right=0.9, bottom=0.2, top=0.83)
+        self.canvas = FigureCanvasAgg(drawing)
+        self.axes = drawing.add_subplot()
+        self.axes.locator_params(nbins=4)
+        self.axes.set_xlabel("weight")
+        self.axes.set_ylabel("share of weights [%]")
+        self.bars = self.axes.stairs([1.0], [0.0, 1.0], fill=True)
+
+    def of(self, run: dict[str, Any], layer: str, entry: dict[str, Any], epoch: int) -> "Image":
+        """The share of a kernel's weights in each bin after an epoch; the tallest bin so far sets the height."""
+        from PIL import Image
+
+        counts = np.array(entry["counts"])
+        total = counts[0].sum()
+        self.bars.set_data(
+            100 * counts[epoch - 1] / total, np.linspace(entry["low"], entry["high"], counts.shape[1] + 1)
+        )
+        self.bars.set_color(looks.colour(run["architecture"]))
+        self.axes.set_xlim(entry["low"], entry["high"])
+        self.axes.set_ylim(0, 105 * counts[:epoch, 1:-1].max() / total)  # later epochs are not known yet
+        self.axes.set_title(f"{run['run']}\n{layer} after epoch {epoch}", y=1)
+        self.canvas.draw()
+        return Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3].copy())

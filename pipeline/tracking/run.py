@@ -7,10 +7,11 @@ from pipeline.tracking.content import Content
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 
-def find_or_create(client: "MlflowClient", experiment: str, wanted: Content) -> str:
-    """MLflow's id of the run. What it lacks is added: whoever made it may have been killed before that."""
+def find_or_create(client: "MlflowClient", experiment: str, wanted: Content) -> "Run":
+    """The run as it is before this call. What it lacks is added: whoever made it may have been killed before that."""
     from mlflow.entities import Dataset, DatasetInput, InputTag, Param
 
     found = client.search_runs([experiment], f"tags.training_id = '{wanted.training_id}'", max_results=1)
@@ -31,4 +32,4 @@ def find_or_create(client: "MlflowClient", experiment: str, wanted: Content) -> 
             profile=json.dumps(wanted.images),
         )
         client.log_inputs(run.info.run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
-    return run.info.run_id
+    return run
