@@ -13,8 +13,10 @@ IN_VENV := . .venv/bin/activate &&
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s  %s\n", $$1, $$2}' Makefile
 
+# There is one pipeline; asked for all, DVC need not read dvc.yaml and dvc.lock again to find its stages.
+STAGES = $(or $(addprefix evaluate@,$(RUNS)),--all-pipelines)
 repro: $(READY) ## run every stage that is out of date; RUNS="lenet-plain vgg-plain" for just those runs
-	@$(IN_VENV) python -m pipeline.params $(RUNS) && dvc repro $(addprefix evaluate@,$(RUNS)) && exec python -m tools.sync
+	@$(IN_VENV) python -m pipeline.params $(RUNS) && dvc repro $(STAGES) && exec python -m tools.sync
 
 cluster: .venv/cluster ## the same, with the runs spread over a Ray cluster, by default this machine; see docs/cluster.md
 	@$(IN_VENV) exec python -m tools.cluster $(RUNS) $(ARGS)

@@ -2,11 +2,13 @@
 
 import datetime
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 
+from pipeline import files
 from pipeline.files import ROOT
 from pipeline.hardware import Gpu, Hardware
 from tests.workspace import Workspace
@@ -56,10 +58,34 @@ def test_the_table() -> None:
 
 def test_the_page_says_on_what_when_and_how() -> None:
     found = Hardware("A chip", 2, frozenset({"avx512_bf16", "amx_bf16"}), (Gpu("A card", (8, 0)),))
-    text = page.text([Row("a", "b", "s", 1.0)], found, "python -m tools.bench idle", datetime.date(2020, 2, 3))
-    assert "on 2020-02-03 with `python -m tools.bench idle`, on A chip, 2 cores, amx_bf16, avx512_bf16, A card;" in text
+    measured = page.entries([Row("a", "b", "s", 1.0)], "python -m tools.bench idle", datetime.date(2020, 2, 3))
+    text = page.text({page.device(found): measured})
+    assert "\n## A chip, 2 cores, amx_bf16, avx512_bf16, A card\n" in text
+    assert "Measured on 2020-02-03 with `python -m tools.bench idle`; python 3." in text
     assert "tensorflow 2." in text
     assert "| b " in text
+
+
+def test_a_measurement_replaces_this_machines_own_of_the_same_families(tmp_path, monkeypatch) -> None:
+    (tmp_path / "docs").mkdir()
+    monkeypatch.setattr(page, "ROOT", tmp_path)
+    mine, other = (Hardware(name, 2, frozenset(), ()) for name in ("mine", "other"))
+    page.write([Row("train", "elsewhere", "s", 1.0)], other, "one")
+    page.write([Row("train", "old", "s", 2.0), Row("idle", "kept", "s", 3.0)], mine, "two")
+    page.write([Row("train", "new", "s", 4.0), Row("train", "newer", "s", 5.0)], mine, "three")
+    text = (tmp_path / page.NAME).read_text()
+    lines = [line for line in text.splitlines() if re.match(r"## |Measured|\| (train|idle)", line)]
+    words = [" ".join(line.split()[:4]) if line[0] == "|" else line.split(";")[0] for line in lines]
+    today = datetime.date.today().isoformat()
+    assert words == [
+        *("## other, 2 cores", f"Measured on {today} with `one`", "| train | elsewhere"),
+        *("## mine, 2 cores", f"Measured on {today} with `three`", "| train | new", "| train | newer"),
+        *(f"Measured on {today} with `two`", "| idle | kept"),
+    ]
+
+
+def test_the_page_is_that_of_its_measurements() -> None:
+    assert (ROOT / page.NAME).read_text() == page.text(files.read_json(ROOT / page.DATA))
 
 
 def test_an_import_is_noticed_also_in_a_process_that_a_process_starts(tmp_path) -> None:

@@ -43,12 +43,14 @@ def test_the_lock_follows_the_gpu(tmp_path, platform, says, lock):
     assert f"\nLOCK := {lock}\n" in printed
 
 
-def test_make_repro_checks_params_first_and_names_the_stages():
-    printed = make("--dry-run", "repro", "RUNS=lenet-plain vgg-plain")
-    assert printed.splitlines()[-1].endswith(
-        "python -m pipeline.params lenet-plain vgg-plain && dvc repro evaluate@lenet-plain evaluate@vgg-plain"
-        " && exec python -m tools.sync"
-    )
+@pytest.mark.parametrize(
+    ("runs", "stages"),
+    [("", "--all-pipelines"), ("lenet-plain vgg-plain", "evaluate@lenet-plain evaluate@vgg-plain")],
+)
+def test_make_repro_checks_params_first_and_names_the_stages(runs, stages):
+    last = " ".join(make("--dry-run", "repro", f"RUNS={runs}").splitlines()[-1].split())
+    check = " ".join(["python -m pipeline.params", *runs.split()])
+    assert last.endswith(f"{check} && dvc repro {stages} && exec python -m tools.sync")
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-gpu.lock", "requirements-team.lock"])

@@ -1,28 +1,36 @@
-"""`docs/performance.md`: the table with the hardware, the versions, the date and the command."""
+"""`docs/performance.md`, written from `docs/performance.json`: what was measured on which machine, when and how."""
 
+import dataclasses
 import datetime
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata, util
+from typing import Any
 
 from pipeline import hardware as machine
-from pipeline.files import ROOT, write_text
+from pipeline.files import ROOT, read_json, write_json, write_text
 from pipeline.hardware import Gpu, Hardware
 from pipeline.record import versions
 from pipeline.reporting.formats import count
 from tools.bench.row import Row, table
 from tools.workspace import Workspace
 
-NAME = "docs/performance.md"
-READING = """Every ratio is ours to theirs, measured in turn in one sitting: the median of the pairs' ratios, beside the
+NAME, DATA = "docs/performance.md", "docs/performance.json"
+READING = """`make bench WRITE=1` measures on the machine that it runs on and leaves what other machines measured;
+`ROWS="tracking idle"` measures a part.
+
+Every ratio is ours to theirs, measured in turn in one sitting: the median of the pairs' ratios, beside the
 medians of both sides. In the rows of `speed` more is better, so there it is theirs to ours. Below 1, ours is ahead.
 
 - `train`: one `train` stage as DVC runs it, against `tools/bench/bare.py`: the same network, data, batch, epochs,
   precision, threads and determinism with `model.fit` on arrays. An epoch's first is left out: TensorFlow traces the
   network in it. The fixed cost is the process without its epochs: imports, tracking, histograms, figures, model.
-- `tracking`: the same stage against the bare script with `mlflow.keras.autolog()`, and with MLflow's own callback
-  and its model logged at the end. Ours has a histogram of every layer and epoch, theirs have none.
-- `idle`: in this repository, with every stage up to date.
+- `tracking`: the same stage, without shifts of the images, which the bare script has not, against that script with
+  `mlflow.keras.autolog()`, and with MLflow's own callback and its model logged at the end. Ours has a histogram of
+  every layer and epoch, and a checkpoint, theirs have none.
+- `idle`: in this repository, with every stage up to date. `make repro` asks for all pipelines: there is one, and so
+  DVC need not read its files a second time to find out which stages are meant.
 - `speed`: training steps on noise, the second pass over the same batches. Ours trains batch normalisation as one
   operation (`models/normalization.py`), Keras' own layer in many.
 - `growth`: one real run's files under many names; the share of one run, to its share among fewer runs."""
@@ -41,17 +49,40 @@ def hardware() -> Hardware:
 
 
 def write(rows: Sequence[Row], found: Hardware, command: str) -> None:
-    """Write the page."""
-    write_text(ROOT / NAME, text(rows, found, command, datetime.date.today()))
+    """Keep what was measured, in place of what this machine measured of the same families before; write the page."""
+    path = ROOT / DATA
+    known = read_json(path) if path.exists() else {}
+    known[device(found)] = known.get(device(found), {}) | entries(rows, command, datetime.date.today())
+    write_json(path, known)
+    write_text(ROOT / NAME, text(known))
 
 
-def text(rows: Sequence[Row], found: Hardware, command: str, date: datetime.date) -> str:
-    """The page as Markdown."""
+def device(found: Hardware) -> str:
+    """A machine in a line."""
     names = [gpu.name for gpu in found.gpus]
-    processor = f"{found.processor}, {count(found.cores, 'core')}"
-    device = ", ".join([processor, *sorted(found.bfloat16), *names])
+    return ", ".join([found.processor, count(found.cores, "core"), *sorted(found.bfloat16), *names])
+
+
+def entries(rows: Sequence[Row], command: str, date: datetime.date) -> dict[str, Any]:
+    """The rows of each family, with what measured them."""
     used = versions() | {name: metadata.version(name) for name in ("mlflow", "dvc")}
     used |= {"torch": metadata.version("torch")} if util.find_spec("torch") else {}
-    numbers = ", ".join(f"{name} {version}" for name, version in used.items())
-    head = f"Measured on {date:%Y-%m-%d} with `{command}`, on {device}; {numbers}."
-    return "\n\n".join(["# Performance", head, table(rows), READING]) + "\n"
+    head = {"date": date.isoformat(), "command": command, "versions": used}
+    grouped = itertools.groupby(rows, lambda row: row.family)
+    return {family: head | {"rows": [dataclasses.asdict(row) for row in members]} for family, members in grouped}
+
+
+def text(known: Mapping[str, Mapping[str, Any]]) -> str:
+    """The page as Markdown: a section for each machine, a table for each sitting on it."""
+    parts = ["# Performance", READING]
+    for name, families in known.items():
+        parts.append(f"## {name}")
+        for head, members in itertools.groupby(families.values(), _head):
+            rows = [Row(**row) for entry in members for row in entry["rows"]]
+            parts += [head, table(rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(entry: Mapping[str, Any]) -> str:
+    numbers = ", ".join(f"{name} {version}" for name, version in entry["versions"].items())
+    return f"Measured on {entry['date']} with `{entry['command']}`; {numbers}."

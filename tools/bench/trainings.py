@@ -48,14 +48,14 @@ class Taken:
 
 
 class Bench:
-    """A clone with one run, of which the other side has the same numbers."""
+    """A clone with one run, of which the other side has the same numbers; `own` are more of its params."""
 
-    def __init__(self, root: Path, network: str, epochs: int, images: int) -> None:
+    def __init__(self, root: Path, network: str, epochs: int, images: int, **own: Any) -> None:
         self.clone = workspace.make(root)
         values = YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text(encoding="utf-8"))
         flags = {"architecture": network, "pooling": True, "dropout": True, "batch_norm": False}
         counts = {"epochs": epochs, "training_images": images, "validation_images": min(images, 1000)}
-        self.clone.write_params(values | {"protocol": "fast", "runs": {NAME: flags | counts}})
+        self.clone.write_params(values | {"protocol": "fast", "runs": {NAME: flags | counts | own}})
         self.theirs = {"MLFLOW_TRACKING_URI": f"sqlite:///{self.clone.root}/theirs.db"}
         self._run("python", "-c", "import mlflow; mlflow.search_experiments()", more=self.theirs)  # makes the database
         self.ours()  # makes ours, warms the disk's cache and says what was resolved
