@@ -54,13 +54,14 @@ def test_an_interrupted_installation_does_not_look_finished(folder):
     assert (folder / ".venv/ready").exists()
 
 
-def test_the_environment_silences_its_tools_and_closes_the_site_cache(folder):
+def test_the_environment_sets_up_its_tools_and_closes_the_site_cache(folder):
     install(folder)
     assert (folder / ".venv/bin/activate").read_text().split("\n")[1:-1] == [
         "export MLFLOW_DISABLE_TELEMETRY=true",
         "export MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false",
         "export MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false",
         "export TF_CPP_MIN_LOG_LEVEL=3",
+        'export TF_ENABLE_ONEDNN_OPTS="${TF_ENABLE_ONEDNN_OPTS:-1}"',
     ]
     assert (folder / ".site-cache").stat().st_mode & 0o777 == 0o700
     expected = f"config --quiet --local core.site_cache_dir {folder}/.site-cache\n"
