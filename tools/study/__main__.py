@@ -43,8 +43,7 @@ def _searched(trainer: Trainer, study: plan.Plan, chosen: Sequence[str]) -> tupl
     for network, wanted in study.searches.items():
         tried = search.tried(trainer if network in chosen else trainer.looking(), network, wanted)
         trials += tried
-        if tried and tried[-1].reached:
-            budget = tried[-1].budget
+        if budget := next((trial.budget for trial in tried if trial.reached), None):
             found[network] = search.candidates(network, wanted, budget) | search.beside(wanted, budget)
     return trials, found
 

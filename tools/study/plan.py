@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -19,10 +19,11 @@ KEYS = ("protocol", "protocols", "runs", "search")
 
 
 class Budget(Section):
-    """So many training images, so many times."""
+    """So many training images, so many times; perhaps trained after another of the search's recipes."""
 
     epochs: Positive
     training_images: Positive
+    recipe: str | None = None
 
     @property
     def images(self) -> int:
@@ -33,8 +34,8 @@ class Budget(Section):
 class Search(Section):
     """For the first of `budgets` whose validation accuracy, in the mean of `seeds`, reaches `target`.
 
-    `run` is what a budget and a seed are added to. At the budget found, `beside` is trained too: a run's name, and what
-    it has other than `run`.
+    `run` is what a budget, its recipe of `recipes` and a seed are added to. At the budget found, `beside` is trained
+    too: a run's name, and what it has other than these.
     """
 
     target: Share
@@ -42,6 +43,19 @@ class Search(Section):
     run: dict[str, Any]
     budgets: Annotated[list[Budget], Field(min_length=1)]
     beside: dict[str, dict[str, Any]]
+    recipes: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known_recipes(self) -> Self:
+        for budget in self.budgets:
+            if budget.recipe not in (None, *self.recipes):
+                raise ValueError(f"recipe {budget.recipe!r} is unknown{did_you_mean(budget.recipe, self.recipes)}")
+        return self
+
+    def settings(self, budget: Budget) -> dict[str, Any]:
+        """How a run of that budget is trained, but for its seed."""
+        recipe = self.recipes.get(budget.recipe, {})
+        return {**self.run, **recipe, "epochs": budget.epochs, "training_images": budget.training_images}
 
 
 class Searches(Section):

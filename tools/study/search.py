@@ -33,17 +33,20 @@ class Trial:
 
 def candidates(network: str, search: Search, budget: Budget) -> dict[str, dict[str, Any]]:
     """The runs of one budget: one a seed."""
-    name = f"{network}-{budget.epochs}x{budget.training_images}"
-    return {f"{name}-seed{seed}": {**search.run, **budget.model_dump(), "seed": seed} for seed in search.seeds}
+    name = "-".join([network, f"{budget.epochs}x{budget.training_images}", *filter(None, [budget.recipe])])
+    return {f"{name}-seed{seed}": {**search.settings(budget), "seed": seed} for seed in search.seeds}
 
 
 def beside(search: Search, budget: Budget) -> dict[str, dict[str, Any]]:
     """What is trained beside the budget found, for comparison."""
-    return {name: {**search.run, **budget.model_dump(), **own} for name, own in search.beside.items()}
+    return {name: {**search.settings(budget), **own} for name, own in search.beside.items()}
 
 
 def tried(trainer: Trainer, network: str, search: Search) -> list[Trial]:
-    """Train budget after budget until one reaches the target, or none is left, or time runs out."""
+    """Train budget after budget until one reaches the target, or none is left, or time runs out.
+
+    Those after it are not trained, but listed as long as they are known from before.
+    """
     trials = []
     for budget in search.budgets:
         runs = trainer.set_runs(candidates(network, search, budget))
@@ -52,7 +55,7 @@ def tried(trainer: Trainer, network: str, search: Search) -> list[Trial]:
             break
         trials.append(Trial(network, budget, search.target, runs, accuracies))
         if trials[-1].reached:
-            break
+            trainer = trainer.looking()
     return trials
 
 

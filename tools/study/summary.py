@@ -77,11 +77,21 @@ def _chosen(folder: Path) -> list[str]:
 def _tried(trials: Sequence[Trial]) -> list[str]:
     if not trials:
         return []
-    titles = ("network", "epochs × images", "images seen", "seeds", "mean validation accuracy", "target", "reached")
+    titles = (
+        "network",
+        "epochs × images",
+        "recipe",
+        "images seen",
+        "seeds",
+        "mean validation accuracy",
+        "target",
+        "reached",
+    )
     found = [
         [
             trial.network,
             f"{trial.budget.epochs} × {trial.budget.training_images:,}",
+            trial.budget.recipe or NOTHING,
             f"{trial.budget.images:,}",
             len(trial.accuracies),
             formats.per_cent(trial.mean),
