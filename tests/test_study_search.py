@@ -1,5 +1,6 @@
 """A study's plan, and its search for the smallest budget that reaches a target."""
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,11 +21,12 @@ BUDGETS = [Budget(epochs=1, training_images=96), Budget(epochs=2, training_image
 
 
 class Trained:
-    """Stands for a trainer: knows each run's validation accuracy, or has no time for it."""
+    """Stands for a trainer: knows each run's validation accuracy, or has no time for it; `done` are trained already."""
 
     def __init__(self, **accuracies: float) -> None:
         self.accuracies = {name.replace("_", "-"): value for name, value in accuracies.items()}
         self.given: list[dict] = []
+        self.done: set[str] = set()
         self.looks = False
         self.kept, self.planned = Kept(Path("nowhere")), RUN
 
@@ -33,11 +35,15 @@ class Trained:
         return {name: replace(self.planned, name=name) for name in runs}
 
     def looking(self) -> "Trained":
-        self.looks = True
-        return self
+        looking = copy.copy(self)
+        looking.looks = True
+        return looking
 
     def repro(self, target: str) -> bool:
-        return not self.looks and target.removeprefix("train@") in self.accuracies
+        name = target.removeprefix("train@")
+        if name in self.accuracies and not self.looks:
+            self.done.add(name)
+        return name in self.done
 
     def history(self, run: str) -> list[dict[str, str]]:
         return [{"val_accuracy": "0.1"}, {"val_accuracy": str(self.accuracies[run])}]
@@ -55,11 +61,12 @@ def test_the_first_budget_whose_mean_reaches_the_target_is_the_last_to_be_traine
         "net-1x96-seed1": {**LENET, "epochs": 1, "training_images": 96, "seed": 1},
         "net-1x96-seed2": {**LENET, "epochs": 1, "training_images": 96, "seed": 2},
     }
-    trainer.looks = False  # another sitting, in which the larger budget is tried too
     known = [trial, *search.tried(trainer, "net", replace_budgets(wanted(0.98), BUDGETS[1:]))]
     files.write_csv(tmp_path / "search.csv", search.rows(known))
-    trainer.looks, trainer.kept = False, Kept(tmp_path)
-    assert search.tried(trainer, "net", wanted(0.98)) == known
+    later = Trained()
+    later.kept = Kept(tmp_path)
+    assert search.tried(later, "net", wanted(0.98)) == known
+    assert later.done == set()
 
 
 def replace_budgets(wanted: Search, budgets: list[Budget]) -> Search:
@@ -96,9 +103,10 @@ def test_what_a_former_sitting_tried_counts_while_it_is_planned_alike(tmp_path: 
     trainer = Trained(net_1x96_seed1=0.97, net_1x96_seed2=0.99, net_2x80_seed1=0.99, net_2x80_seed2=1.0)
     before = search.tried(trainer, "net", wanted(0.99))
     files.write_csv(tmp_path / "search.csv", search.rows(before))
-    later = Trained(net_2x80_seed2=0.98)
-    later.kept = Kept(tmp_path)
+    later = Trained(net_2x80_seed1=0.5, net_2x80_seed2=0.98)
+    later.kept, later.done = Kept(tmp_path), {"net-2x80-seed2"}
     trials = search.tried(later, "net", wanted(0.99))
+    assert later.done == {"net-2x80-seed2"}  # nothing that is kept was trained again
     assert trials[0] == before[0]
     assert trials[1].accuracies == {"net-2x80-seed1": 0.99, "net-2x80-seed2": 0.98}
     later.planned = replace(RUN, protocol=RUN.protocol.model_copy(update={"batch_size": 7}))

@@ -60,12 +60,17 @@ def tried(trainer: Trainer, network: str, search: Search) -> list[Trial]:
 
 
 def _accuracies(trainer: Trainer, network: str, runs: Mapping[str, Run]) -> Iterator[tuple[str, float]]:
-    """The validation accuracy of run after run, trained here or kept from before, up to the first that is neither."""
+    """The validation accuracy of run after run, up to the first that there is no time for.
+
+    What is trained here counts before what is kept from another machine, and that is not trained again.
+    """
     for name, run in runs.items():
-        trained = trainer.repro(f"train@{name}")
-        accuracy = float(trainer.history(name)[-1]["val_accuracy"]) if trained else trainer.kept.accuracy(network, run)
+        trained = trainer.looking().repro(f"train@{name}")
+        accuracy = None if trained else trainer.kept.accuracy(network, run)
         if accuracy is None:
-            return
+            if not (trained or trainer.repro(f"train@{name}")):
+                return
+            accuracy = float(trainer.history(name)[-1]["val_accuracy"])
         yield name, accuracy
 
 
