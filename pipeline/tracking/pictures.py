@@ -77,9 +77,8 @@ class Picture:
 
         counts = np.array(entry["counts"])
         total = counts[0].sum()
-        self.bars.set_data(
-            100 * counts[epoch - 1] / total, np.linspace(entry["low"], entry["high"], counts.shape[1] + 1)
-        )
+        edges = np.linspace(entry["low"], entry["high"], counts.shape[1] + 1)
+        self.bars.set_data(100 * counts[epoch - 1] / total, edges)
         self.bars.set_color(looks.colour(run["architecture"]))
         self.axes.set_xlim(entry["low"], entry["high"])
         self.axes.set_ylim(0, 105 * counts[:epoch, 1:-1].max() / total)  # later epochs are not known yet
