@@ -61,6 +61,7 @@ def test_the_first_budget_whose_mean_reaches_the_target_is_the_last_to_be_traine
         "net-1x96-seed1": {**LENET, "epochs": 1, "training_images": 96, "seed": 1},
         "net-1x96-seed2": {**LENET, "epochs": 1, "training_images": 96, "seed": 2},
     }
+    assert trainer.done == set(trainer.given[0])
     known = [trial, *search.tried(trainer, "net", replace_budgets(wanted(0.98), BUDGETS[1:]))]
     files.write_csv(tmp_path / "search.csv", search.rows(known))
     later = Trained()

@@ -47,8 +47,10 @@ def measure(family: str, arguments: argparse.Namespace, folder: Path, device: st
     """The rows of a family."""
     repeats = arguments.repeats
     if family in ("train", "tracking"):
-        what = {"train": trainings.epochs, "tracking": trainings.tracking}[family]
-        own = {"train": {}, "tracking": {"max_shift": 0}}[family]  # the bare script, too, tracks without shifts
+        what, own = {
+            "train": (trainings.epochs, {}),
+            "tracking": (trainings.tracking, {"max_shift": 0}),  # the bare script has no shifts either
+        }[family]
         for name in arguments.networks:
             bench = trainings.Bench(folder / f"{family}-{name}", name, arguments.epochs, arguments.images, **own)
             yield from what(bench, repeats, name)
