@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
+from pipeline import adam
 from pipeline.schema import Protocol
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def optimizer(protocol: Protocol) -> "keras.optimizers.Optimizer":
     options = {"learning_rate": learning_rate(protocol), "global_clipnorm": protocol.clip_norm}
     if protocol.optimizer == "adadelta":
         return keras.optimizers.Adadelta(rho=protocol.rho, epsilon=protocol.epsilon, **options)
-    return keras.optimizers.Adam(**options)
+    return adam.fused()(**options)
 
 
 def learning_rate(protocol: Protocol) -> "float | keras.optimizers.schedules.LearningRateSchedule":

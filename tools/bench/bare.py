@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models import ARCHITECTURES, network
-from pipeline import params, recipe
+from pipeline import hardware, params, recipe
 from pipeline.data import PROCESSED
 from pipeline.params import Run
 
@@ -43,8 +43,8 @@ def main(arguments: argparse.Namespace) -> None:
 
 def compiled(run: Run, arguments: argparse.Namespace) -> "keras.Sequential":
     """The run's network, ready to train, after TensorFlow was set up for it."""
+    tf = hardware.import_tensorflow()
     import keras
-    import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
     tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
@@ -61,7 +61,12 @@ def compiled(run: Run, arguments: argparse.Namespace) -> "keras.Sequential":
         batch_norm_momentum=run.protocol.batch_norm_momentum,
         initializer=run.protocol.initializer,
     )
-    recipe.compile_model(model, run.protocol, len(tf.config.list_physical_devices("GPU")) == 1)
+    model.compile(
+        optimizer=keras.optimizers.Adam(recipe.learning_rate(run.protocol), global_clipnorm=run.protocol.clip_norm),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=len(tf.config.list_physical_devices("GPU")) == 1,
+    )
     return model
 
 

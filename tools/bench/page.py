@@ -31,8 +31,10 @@ medians of both sides. In the rows of `speed` more is better, so there it is the
   every layer and epoch, and a checkpoint, theirs have none.
 - `idle`: in this repository, with every stage up to date. `make repro` asks for all pipelines: there is one, and so
   DVC need not read its files a second time to find out which stages are meant.
-- `speed`: training steps on noise, the second pass over the same batches. Ours trains batch normalisation as one
-  operation (`models/normalization.py`), Keras' own layer in many.
+- `speed`: training steps on noise, the second pass over the same batches. Ours trains batch normalisation
+  and Adam in one operation each, where Keras' own take many, and a convolution whose kernel has few places to go as a
+  product of matrices (`models/normalization.py`, `models/convolution.py`, `pipeline/adam.py`). The bare script has none
+  of them. Rows from before 2026-11-28 have batch normalisation alone.
 - `growth`: one real run's files under many names; the share of one run, to its share among fewer runs."""
 DETECT = """
 import dataclasses, json

@@ -13,7 +13,7 @@ from tools.bench.steps import BATCH
 
 PRECISIONS = {"cpu": ("float32", "mixed_bfloat16"), "gpu": ("float32", "mixed_bfloat16", "mixed_float16")}
 STEPS = {"cpu": {"lenet": 20, "vgg": 12, "custom": 2}, "gpu": {"lenet": 400, "vgg": 400, "custom": 50}}
-THEIRS = {"torch": "PyTorch, eager", "normalised by Keras": "Keras' own layer"}
+THEIRS = {"torch": "PyTorch, eager", "normalised by Keras": "Keras' own layers and Adam"}
 MISSING = "PyTorch is not installed, so nothing is compared with it; `make .venv/bench` adds it"
 
 

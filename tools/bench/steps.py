@@ -15,8 +15,8 @@ CLASSES = 10
 
 
 def with_keras(architecture: str, precision: str, steps: int, batch_norm: bool = False, fused: bool = True) -> float:
-    """Seconds for `steps` training steps, as our training makes them, or with Keras' own batch normalisation."""
-    from pipeline import batches, hardware
+    """Seconds for `steps` training steps, as our training makes them, or with Keras' own layers and optimizer."""
+    from pipeline import adam, batches, hardware
 
     session = hardware.start(precision, "auto", 0)
     with session.strategy.scope():
@@ -31,7 +31,8 @@ def with_keras(architecture: str, precision: str, steps: int, batch_norm: bool =
             fused=fused,
         )
         loss = "sparse_categorical_crossentropy"
-        model.compile("adam", loss, metrics=["accuracy"], jit_compile=session.jit_compile)
+        optimizer = adam.fused()() if fused else "adam"
+        model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=session.jit_compile)
     images = batches.of(BATCH, *noise(steps))
     return second(lambda: model.fit(images, shuffle=False, verbose=0))
 
