@@ -1,7 +1,4 @@
-"""What this machine is, what follows for training on it, and TensorFlow made ready accordingly.
-
-What chooses is pure: a `Hardware` in, a choice out. Only `detect` and `start` touch TensorFlow.
-"""
+"""What this machine is, and TensorFlow made ready accordingly."""
 
 import os
 import platform
@@ -13,64 +10,27 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from pipeline import choices
+from pipeline.choices import Gpu, Hardware
+
 if TYPE_CHECKING:
     import tensorflow as tf
 
 FAST_BFLOAT16 = {"amx_bf16", "avx512_bf16"}
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 CPU_INFO = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True)
-class Gpu:
-    """One GPU: its name and CUDA compute capability, (0, 0) if unknown."""
-
-    name: str
-    compute_capability: tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Hardware:
-    """The processor, the cores this process may use, the processor's bfloat16 instructions, and the GPUs."""
-
-    processor: str
-    cores: int
-    bfloat16: frozenset[str]
-    gpus: tuple[Gpu, ...]
-
-
-@dataclass(frozen=True)
 class Session:
-    """What was resolved for one process: precision and threads, XLA or not, and the distribution strategy."""
+    """What was resolved for one process: precision, threads, oneDNN and XLA or not, distribution strategy."""
 
     hardware: Hardware
     precision: str
     threads: int
+    onednn: bool
     jit_compile: bool
     strategy: "tf.distribute.Strategy"
-
-
-def choose_precision(requested: str, hardware: Hardware) -> str:
-    """`requested`, or for `auto` the fastest that trains safely here.
-
-    GPUs from compute capability 8.0 have bfloat16, from 7.0 float16 tensor cores; the weakest GPU decides. Processors
-    without bfloat16 instructions emulate it slowly.
-    """
-    if requested != "auto":
-        return requested
-    if hardware.gpus:
-        weakest = min(gpu.compute_capability for gpu in hardware.gpus)
-        return "mixed_bfloat16" if weakest >= (8, 0) else "mixed_float16" if weakest >= (7, 0) else "float32"
-    return "mixed_bfloat16" if hardware.bfloat16 else "float32"
-
-
-def choose_threads(requested: str | int, hardware: Hardware) -> int:
-    """`requested`, or for `auto` one thread a core."""
-    return hardware.cores if requested == "auto" else int(requested)
-
-
-def choose_jit_compile(hardware: Hardware) -> bool:
-    """XLA on one GPU; on a processor it makes these networks several times slower."""
-    return len(hardware.gpus) == 1
 
 
 def start(precision: str, threads: str | int, seed: int) -> Session:
@@ -84,15 +44,22 @@ def start(precision: str, threads: str | int, seed: int) -> Session:
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
     hardware = detect(tf)
-    precision = choose_precision(precision, hardware)
-    threads = choose_threads(threads, hardware)
+    precision = choices.choose_precision(precision, hardware)
+    threads = choices.choose_threads(threads, hardware)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
     keras.mixed_precision.set_global_policy(precision)
     devices = [device.name for device in tf.config.list_logical_devices("GPU")]
-    return Session(hardware, precision, threads, choose_jit_compile(hardware), strategy(devices))
+    return Session(
+        hardware,
+        precision,
+        threads,
+        onednn=os.environ[ONEDNN] != "0",
+        jit_compile=choices.choose_jit_compile(hardware),
+        strategy=strategy(devices),
+    )
 
 
 def strategy(devices: Sequence[str]) -> "tf.distribute.Strategy":
@@ -124,8 +91,12 @@ def _cpu_info() -> dict[str, str]:
 
 
 def import_tensorflow() -> ModuleType:
-    """TensorFlow, without the notices that its libraries print while they start; they are shown if that fails."""
+    """TensorFlow, without the notices that its libraries print while they start; they are shown if that fails.
+
+    With oneDNN, which TensorFlow leaves off on x86 processors without AVX512-VNNI or newer.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault(ONEDNN, "1")
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as notices:

@@ -105,6 +105,7 @@ def prepare(
         "input_key": key,
         "precision": session.precision,
         "threads": session.threads,
+        "onednn": session.onednn,
         "replicas": session.strategy.num_replicas_in_sync,
         **record.versions(),
     }

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline import hardware
-from pipeline.hardware import Gpu, Hardware
+from pipeline import choices, hardware
+from pipeline.choices import Gpu, Hardware
 
 V100 = Gpu("Tesla V100-SXM2-16GB", (7, 0))
 A100 = Gpu("NVIDIA A100-SXM4-40GB", (8, 0))
@@ -34,26 +34,26 @@ def machine(*gpus, bfloat16=(), cores=8):
     ],
 )
 def test_auto_precision(found, precision):
-    assert hardware.choose_precision("auto", found) == precision
+    assert choices.choose_precision("auto", found) == precision
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
 @pytest.mark.parametrize("found", [machine(), machine(A100), machine(UNKNOWN, bfloat16=["amx_bf16"])])
 def test_a_precision_asked_for_is_kept(precision, found):
-    assert hardware.choose_precision(precision, found) == precision
+    assert choices.choose_precision(precision, found) == precision
 
 
 def test_threads():
-    assert hardware.choose_threads("auto", machine(cores=6)) == 6
-    assert hardware.choose_threads(2, machine(cores=6)) == 2
-    assert hardware.choose_threads(16, machine(cores=6)) == 16
+    assert choices.choose_threads("auto", machine(cores=6)) == 6
+    assert choices.choose_threads(2, machine(cores=6)) == 2
+    assert choices.choose_threads(16, machine(cores=6)) == 16
 
 
 @pytest.mark.parametrize(
     ("found", "jit_compile"), [(machine(), False), (machine(V100), True), (machine(A100, A100), False)]
 )
 def test_xla(found, jit_compile):
-    assert hardware.choose_jit_compile(found) is jit_compile
+    assert choices.choose_jit_compile(found) is jit_compile
 
 
 def test_this_machine():

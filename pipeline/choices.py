@@ -1,0 +1,45 @@
+"""What follows for training from what a machine is: a `Hardware` in, a choice out, nothing touched."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """One GPU: its name and CUDA compute capability, (0, 0) if unknown."""
+
+    name: str
+    compute_capability: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """The processor, the cores this process may use, the processor's bfloat16 instructions, and the GPUs."""
+
+    processor: str
+    cores: int
+    bfloat16: frozenset[str]
+    gpus: tuple[Gpu, ...]
+
+
+def choose_precision(requested: str, hardware: Hardware) -> str:
+    """`requested`, or for `auto` the fastest that trains safely here.
+
+    GPUs from compute capability 8.0 have bfloat16, from 7.0 float16 tensor cores; the weakest GPU decides. Processors
+    without bfloat16 instructions emulate it slowly.
+    """
+    if requested != "auto":
+        return requested
+    if hardware.gpus:
+        weakest = min(gpu.compute_capability for gpu in hardware.gpus)
+        return "mixed_bfloat16" if weakest >= (8, 0) else "mixed_float16" if weakest >= (7, 0) else "float32"
+    return "mixed_bfloat16" if hardware.bfloat16 else "float32"
+
+
+def choose_threads(requested: str | int, hardware: Hardware) -> int:
+    """`requested`, or for `auto` one thread a core."""
+    return hardware.cores if requested == "auto" else int(requested)
+
+
+def choose_jit_compile(hardware: Hardware) -> bool:
+    """XLA on one GPU; on a processor it makes these networks several times slower."""
+    return len(hardware.gpus) == 1
