@@ -1,5 +1,7 @@
 """What is chosen for a machine, on machines that need not be here."""
 
+import os
+
 import pytest
 
 from pipeline import choices, hardware
@@ -54,6 +56,15 @@ def test_threads():
 )
 def test_xla(found, jit_compile):
     assert choices.choose_jit_compile(found) is jit_compile
+
+
+@pytest.mark.parametrize(("set_to", "wanted"), [(None, "1"), ("0", "0")])
+def test_onednn_is_on_unless_somebody_turned_it_off(set_to, wanted, monkeypatch):
+    monkeypatch.delenv(hardware.ONEDNN, raising=False)
+    if set_to is not None:
+        monkeypatch.setenv(hardware.ONEDNN, set_to)
+    hardware.import_tensorflow()
+    assert os.environ[hardware.ONEDNN] == wanted
 
 
 def test_this_machine():
