@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from pipeline import hardware
 from tests import workspace
+
+os.environ.setdefault(hardware.ONEDNN, "1")  # as trainings have it, for tests that import Keras themselves
 
 pytest_plugins = ["tests.allowed_skips", "tests.report_page"]
 

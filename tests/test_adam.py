@@ -10,15 +10,14 @@ from pipeline import adam
 SCHEDULE = keras.optimizers.schedules.CosineDecay(0.1, 8)
 
 
-def trained(made, gradients, scope=None, **options):
+def trained(made, gradients, jit_compile=False, **options):
     """A variable, and the optimizer's own variables, after a step for each of the `gradients`."""
-    with (scope or tf.distribute.get_strategy()).scope():
-        variable = keras.Variable(np.ones(gradients.shape[1:], np.float32))
-        optimizer = made(**options)
-        optimizer.build([variable])
+    variable = keras.Variable(np.ones(gradients.shape[1:], np.float32))
+    optimizer = made(**options)
+    optimizer.build([variable])
+    update = tf.function(lambda value: optimizer.apply([value], [variable]), jit_compile=jit_compile)
     for gradient in gradients:
-        update = tf.function(lambda value: optimizer.apply([value], [variable]))
-        (scope or tf.distribute.get_strategy()).run(update, [tf.constant(gradient)])
+        update(tf.constant(gradient))
     return [each.numpy() for each in (variable, *optimizer.variables)]
 
 
@@ -28,11 +27,13 @@ def gradients():
     return rng.normal(0, rng.uniform(0, 3, (6, 1, 1)), (6, 4, 5)).astype(np.float32)
 
 
+@pytest.mark.parametrize("jit_compile", [False, True])  # XLA is what one GPU takes
 @pytest.mark.parametrize(
-    "options", [{"learning_rate": 0.01}, {"learning_rate": SCHEDULE, "global_clipnorm": 1.0, "beta_2": 0.9}]
+    "options",
+    [{"learning_rate": 0.01, "epsilon": 0.1}, {"learning_rate": SCHEDULE, "global_clipnorm": 1.0, "beta_2": 0.9}],
 )
-def test_steps_are_keras_steps(gradients, options):
-    ours = trained(adam.fused(), gradients, **options)
+def test_steps_are_keras_steps(gradients, options, jit_compile):
+    ours = trained(adam.fused(), gradients, jit_compile, **options)
     keras_own = trained(keras.optimizers.Adam, gradients, **options)
     assert len(ours) == len(keras_own)
     assert np.ptp(ours[0]) > 0.01

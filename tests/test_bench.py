@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from pipeline import files
+from pipeline.choices import Gpu, Hardware
 from pipeline.files import ROOT
-from pipeline.hardware import Gpu, Hardware
 from tests.workspace import Workspace
 from tools.bench import idle, page, row
 from tools.bench.row import Row

@@ -61,6 +61,7 @@ def test_the_environment_sets_up_its_tools_and_closes_the_site_cache(folder):
         "export MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false",
         "export MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false",
         "export TF_CPP_MIN_LOG_LEVEL=3",
+        'export TF_ENABLE_ONEDNN_OPTS="${TF_ENABLE_ONEDNN_OPTS:-1}"',
     ]
     assert (folder / ".site-cache").stat().st_mode & 0o777 == 0o700
     expected = f"config --quiet --local core.site_cache_dir {folder}/.site-cache\n"

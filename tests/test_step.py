@@ -1,27 +1,17 @@
-"""The largest network takes one training step, which is all that there is time for here."""
+"""The largest network takes one training step as trainings take it, which is all that there is time for here."""
 
 import math
 
 import keras
 import numpy as np
 
-import models
-from models import network
-from pipeline import params, recipe
+from pipeline import params, recipe, train
 
 
 def test_custom_takes_a_step() -> None:
     run = params.load().run("custom-dropout")
     keras.utils.set_random_seed(1)
-    model = network.build(
-        "custom",
-        models.ARCHITECTURES["custom"],
-        pooling=True,
-        dropout_scale=run.protocol.dropout_scale,
-        batch_norm=False,
-        batch_norm_momentum=run.protocol.batch_norm_momentum,
-        initializer=run.protocol.initializer,
-    )
+    model = train.build(run, fused=True)
     recipe.compile_model(model, run.protocol, jit_compile=False)
     before = {
         layer.name: keras.ops.convert_to_numpy(layer.kernel) for layer in model.layers if hasattr(layer, "kernel")

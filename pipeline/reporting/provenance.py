@@ -59,9 +59,10 @@ def machine(environment: Mapping[str, Any]) -> str:
 
 
 def numerics(environment: Mapping[str, Any]) -> str:
-    """Precision, threads and versions."""
+    """Precision, threads, oneDNN if it was noted, and versions."""
     versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
-    return f"precision {environment['precision']}, threads {environment['threads']}; {versions}"
+    onednn = {True: ", with oneDNN", False: ", without oneDNN"}.get(environment.get("onednn"), "")
+    return f"precision {environment['precision']}, threads {environment['threads']}{onednn}; {versions}"
 
 
 def software() -> str:

@@ -61,6 +61,7 @@ def read(folder: Path) -> Content:
             **run["settings"],
             "precision": environment["precision"],
             "threads": environment["threads"],
+            **{name: environment[name] for name in ("onednn",) if name in environment},  # older results have none
             "parameters": run["parameters"],
             "multiply_accumulates": run["multiply_accumulates"],
         },

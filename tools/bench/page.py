@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata, util
 from typing import Any
 
-from pipeline import hardware as machine
+from pipeline.choices import Gpu, Hardware
 from pipeline.files import ROOT, read_json, write_json, write_text
-from pipeline.hardware import Gpu, Hardware
 from pipeline.record import versions
 from pipeline.reporting.formats import count
 from tools.bench.row import Row, table
@@ -31,10 +30,10 @@ medians of both sides. In the rows of `speed` more is better, so there it is the
   every layer and epoch, and a checkpoint, theirs have none.
 - `idle`: in this repository, with every stage up to date. `make repro` asks for all pipelines: there is one, and so
   DVC need not read its files a second time to find out which stages are meant.
-- `speed`: training steps on noise, the second pass over the same batches. Ours trains batch normalisation
-  and Adam in one operation each, where Keras' own take many, and a convolution whose kernel has few places to go as a
-  product of matrices (`models/normalization.py`, `models/convolution.py`, `pipeline/adam.py`). The bare script has none
-  of them. Rows from before 2026-11-28 have batch normalisation alone.
+- `speed`: training steps on noise, the second pass over the same batches. Ours takes one operation each for
+  batch normalisation and Adam, where Keras' own take many, and computes a convolution whose kernel has few places to go
+  as a product of matrices (`models/normalization.py`, `pipeline/adam.py`, `models/convolution.py`). Neither Keras' own
+  layers here nor the bare script above have any of it. What was measured before 2026-11-28 has the first alone.
 - `growth`: one real run's files under many names; the share of one run, to its share among fewer runs."""
 DETECT = """
 import dataclasses, json
@@ -47,7 +46,7 @@ def hardware() -> Hardware:
     """What TensorFlow sees here, asked in a process of its own, since it would keep a GPU's memory."""
     found = json.loads(Workspace(ROOT).ask("python", "-c", DETECT).splitlines()[-1])
     gpus = tuple(Gpu(gpu["name"], tuple(gpu["compute_capability"])) for gpu in found["gpus"])
-    return machine.Hardware(found["processor"], found["cores"], frozenset(found["bfloat16"]), gpus)
+    return Hardware(found["processor"], found["cores"], frozenset(found["bfloat16"]), gpus)
 
 
 def write(rows: Sequence[Row], found: Hardware, command: str) -> None:

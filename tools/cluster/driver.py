@@ -111,16 +111,17 @@ def failures(outcomes: Mapping[str, Any]) -> dict[str, str]:
 
 
 def differences(outcomes: Mapping[str, Any]) -> list[str]:
-    """A line for each of precision and threads in which the nodes differed, since then bits differ too."""
+    """A line for each of precision, threads and oneDNN in which the nodes differed, since then bits differ too."""
     lines = []
-    for name in ("precision", "threads"):
+    for name in ("precision", "threads", "onednn"):
         runs: dict[Any, list[str]] = {}
         for run, outcome in outcomes.items():
             if name in outcome:
                 runs.setdefault(outcome[name], []).append(run)
         if len(runs) > 1:
             kinds = "; ".join(f"{value}: {', '.join(names)}" for value, names in runs.items())
-            lines.append(f"note: {name} differed between runs, and bits with it; set it in params.yaml ({kinds})")
+            where = "TF_ENABLE_ONEDNN_OPTS" if name == "onednn" else "params.yaml"
+            lines.append(f"note: {name} differed between runs, and bits with it; set it in {where} ({kinds})")
     return lines
 
 

@@ -45,7 +45,7 @@ class Task:
 def work(snapshot: Snapshot, task: Task, report: Report) -> dict[str, Any]:
     """Train and evaluate a run in a fresh checkout, telling `report` how far it is.
 
-    Returns what became of it: `error` (None if all is well), the log of a failure, precision and threads, seconds.
+    Returns what became of it: `error` (None if all is well), its log if it failed, precision, threads, oneDNN, seconds.
     """
     begun = time.monotonic()
     report({"state": "checkout"})

@@ -71,9 +71,9 @@ def complaint(status: int, log: str) -> str | None:
 
 
 def resolved(results: Path) -> dict[str, Any]:
-    """The precision and threads that a training took, and its seconds."""
+    """The precision and threads that a training took, whether with oneDNN, and its seconds."""
     path = results / "environment.json"
     if not path.exists():
         return {}
     found = json.loads(path.read_text())
-    return {"precision": found["precision"], "threads": found["threads"], "trained": found["seconds"]}
+    return {name: found[name] for name in ("precision", "threads", "onednn")} | {"trained": found["seconds"]}
