@@ -14,7 +14,9 @@ BATCH = 128
 CLASSES = 10
 
 
-def with_keras(architecture: str, precision: str, steps: int, batch_norm: bool = False, fused: bool = True) -> float:
+def with_keras(
+    architecture: str, precision: str, steps: int, batch: int, batch_norm: bool = False, fused: bool = True
+) -> float:
     """Seconds for `steps` training steps, as our training makes them, or with Keras' own layers and optimizer."""
     from pipeline import adam, batches, hardware
 
@@ -33,18 +35,18 @@ def with_keras(architecture: str, precision: str, steps: int, batch_norm: bool =
         loss = "sparse_categorical_crossentropy"
         optimizer = adam.fused()() if fused else "adam"
         model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=session.jit_compile)
-    images = batches.of(BATCH, *noise(steps))
+    images = batches.of(batch, *noise(steps * batch))
     return second(lambda: model.fit(images, shuffle=False, verbose=0))
 
 
-def with_torch(architecture: str, precision: str, steps: int) -> float:
+def with_torch(architecture: str, precision: str, steps: int, batch: int) -> float:
     """The same in PyTorch, eager; on a GPU if it has one."""
     import torch
     from torch import nn
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = nn.Sequential(*torch_layers(architecture), nn.LazyLinear(CLASSES)).to(device)
-    pixels, digits = noise(steps)
+    pixels, digits = noise(steps * batch)
     images = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float() / 255
     labels = torch.from_numpy(digits.astype(np.int64)).to(device)
     model(images[:1])  # the sizes of lazy layers
@@ -53,9 +55,9 @@ def with_torch(architecture: str, precision: str, steps: int) -> float:
     scaler = torch.amp.GradScaler(device, enabled=precision == "mixed_float16")
 
     def epoch() -> None:
-        for begin in range(0, len(images), BATCH):
+        for begin in range(0, len(images), batch):
             with torch.autocast(device, dtype=kind, enabled=kind is not None):
-                loss = loss_of(model(images[begin : begin + BATCH]), labels[begin : begin + BATCH])
+                loss = loss_of(model(images[begin : begin + batch]), labels[begin : begin + batch])
             optimizer.zero_grad()
             scaler.scale(loss).backward()
             scaler.step(optimizer)
@@ -84,10 +86,9 @@ def torch_layers(architecture: str) -> list:
     return modules
 
 
-def noise(steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images, uint8 (128 × steps, 28, 28, 1), and labels, uint8 (128 × steps,)."""
+def noise(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images, uint8 (count, 28, 28, 1), and labels, uint8 (count,)."""
     rng = np.random.default_rng(0)
-    count = BATCH * steps
     return rng.integers(0, 256, (count, 28, 28, 1), np.uint8), rng.integers(0, CLASSES, count, np.uint8)
 
 
@@ -101,6 +102,7 @@ def second(epoch: Callable[[], object]) -> float:
 
 WAYS = {
     "keras": with_keras,
+    "by Keras": partial(with_keras, fused=False),
     "torch": with_torch,
     "normalised": partial(with_keras, batch_norm=True),
     "normalised by Keras": partial(with_keras, batch_norm=True, fused=False),
@@ -112,6 +114,7 @@ if __name__ == "__main__":
     parser.add_argument("architecture", choices=list(ARCHITECTURES))
     parser.add_argument("precision", choices=["float32", "mixed_bfloat16", "mixed_float16"])
     parser.add_argument("steps", type=int)
+    parser.add_argument("--batch", type=int, default=BATCH)
     given = parser.parse_args()
-    seconds = WAYS[given.way](given.architecture, given.precision, given.steps)
-    print(json.dumps(BATCH * given.steps / seconds))
+    seconds = WAYS[given.way](given.architecture, given.precision, given.steps, given.batch)
+    print(json.dumps(given.batch * given.steps / seconds))
