@@ -49,7 +49,8 @@ def test_every_run_s_machine_versions_commit_and_data(report):
         for thing in (*(hardware["bfloat16"] or []), *(gpu["name"] for gpu in hardware["gpus"] or [])):
             assert f", {thing}" in cells["machine"]
         versions = ", ".join(f"{name} {version}" for name, version in place["versions"].items())
-        assert cells["numerics"] == f"precision {place['precision']}, threads {place['threads']}; {versions}"
+        onednn = f", {'with' if place['onednn'] else 'without'} oneDNN" if "onednn" in place else ""
+        assert cells["numerics"] == f"precision {place['precision']}, threads {place['threads']}{onednn}; {versions}"
         assert cells["host"].removesuffix("from a cache filled elsewhere") == place["host"]
         assert cells["commit"].split(",")[0] == commit[:12]
         assert (", with uncommitted changes" in cells["commit"]) == (not place["git"]["git_clean"])
