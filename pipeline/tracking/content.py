@@ -61,7 +61,7 @@ def read(folder: Path) -> Content:
             **run["settings"],
             "precision": environment["precision"],
             "threads": environment["threads"],
-            **{name: environment[name] for name in ("onednn",) if name in environment},  # older results have none
+            **({"onednn": environment["onednn"]} if "onednn" in environment else {}),  # older results have none
             "parameters": run["parameters"],
             "multiply_accumulates": run["multiply_accumulates"],
         },
