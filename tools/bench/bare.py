@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models import ARCHITECTURES, network
-from pipeline import hardware, params, recipe
+from pipeline import choices, hardware, params, recipe
 from pipeline.data import PROCESSED
 from pipeline.params import Run
 
@@ -65,7 +65,7 @@ def compiled(run: Run, arguments: argparse.Namespace) -> "keras.Sequential":
         optimizer=keras.optimizers.Adam(recipe.learning_rate(run.protocol), global_clipnorm=run.protocol.clip_norm),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        jit_compile=len(tf.config.list_physical_devices("GPU")) == 1,
+        jit_compile=choices.choose_jit_compile(hardware.detect(tf)),
     )
     return model
 
