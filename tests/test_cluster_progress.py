@@ -96,6 +96,9 @@ def test_nodes_that_differ_are_named() -> None:
     assert driver.differences(same) == []
     (line,) = driver.differences(same | {"d": {"precision": "float32", "threads": 4}})
     assert line == "note: threads differed between runs, and bits with it; set it in params.yaml (2: a, b; 4: d)"
+    mixed = {"a": {"onednn": True}, "b": {"onednn": False}}
+    (line,) = driver.differences(mixed)
+    assert line.endswith("set it in TF_ENABLE_ONEDNN_OPTS (True: a; False: b)")
 
 
 def test_the_time_of_the_nodes_is_summed_up() -> None:
