@@ -148,7 +148,6 @@ class Document(Section):
     def _plain_names(cls, runs: dict[str, dict]) -> dict[str, dict]:
         for name in runs:
             if not RUN_NAME.fullmatch(name):
-                raise ValueError(
-                    f"run name {name!r}: use lower-case letters, digits and single - or _ between them, at most 64"
-                )
+                allowed = "lower-case letters, digits and single - or _ between them, at most 64"
+                raise ValueError(f"run name {name!r}: use {allowed}")
         return runs

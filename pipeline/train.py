@@ -33,7 +33,7 @@ def train(run: Run, results: Path, folder: Path, key: str, stop: Stop) -> None:
             f"runs.{run.name}.architecture: {run.flags.architecture!r} is not in models/ (known: {known})"
         )
     with claim.locked(folder):
-        images = training_images(run)
+        images = data.training_images(run)
         session = hardware.start(run.protocol.precision, run.protocol.threads, run.protocol.seed)
         training = prepare(run, session, images, folder, key, stop)
         identity = record.begin(folder)
@@ -58,32 +58,6 @@ def train(run: Run, results: Path, folder: Path, key: str, stop: Stop) -> None:
             finish(run, training.model, progress, results)
         mirror.folder = results
         mirror.update("FINISHED")
-
-
-def training_images(run: Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The images that the protocol trains on and validates on, by split.
-
-    Where the test set is the validation data, the held-out images join the training set.
-    """
-    protocol = run.protocol
-    images, labels = data.load("train")
-    if protocol.validation_data == "test":
-        held_out = data.load("validation")
-        images, labels = np.concatenate([images, held_out[0]]), np.concatenate([labels, held_out[1]])
-    validation = data.load(protocol.validation_data)
-    for name, wanted, found in (
-        ("training_images", protocol.training_images, len(images)),
-        ("validation_images", protocol.validation_images, len(validation[0])),
-    ):
-        if wanted > found:
-            raise PipelineError(
-                f"params.yaml: runs.{run.name}: {name} is {wanted}, but there are only {found}; lower it"
-            )
-    count = protocol.training_images
-    return {
-        "train": (images[:count], labels[:count]),
-        "validation": tuple(array[: protocol.validation_images] for array in validation),
-    }
 
 
 def prepare(
