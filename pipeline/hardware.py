@@ -40,6 +40,7 @@ def start(precision: str, threads: str | int, seed: int) -> Session:
     """
     tf = import_tensorflow()
     import keras
+    from tensorflow.python.util import _pywrap_util_port  # nothing public tells
 
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
@@ -56,7 +57,7 @@ def start(precision: str, threads: str | int, seed: int) -> Session:
         hardware,
         precision,
         threads,
-        onednn=os.environ[ONEDNN] != "0",
+        onednn=_pywrap_util_port.IsMklEnabled(),
         jit_compile=choices.choose_jit_compile(hardware),
         strategy=strategy(devices),
     )

@@ -1,6 +1,8 @@
 """What is chosen for a machine, on machines that need not be here."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -56,6 +58,15 @@ def test_threads():
 )
 def test_xla(found, jit_compile):
     assert choices.choose_jit_compile(found) is jit_compile
+
+
+@pytest.mark.parametrize("set_to", ["0", "1"])
+def test_a_session_says_whether_onednn_computes(set_to):
+    """What TensorFlow says, not what was asked for: its builds for macOS have none."""
+    code = "from pipeline import hardware; print(hardware.start('float32', 1, 0).onednn)"
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, env=os.environ | {hardware.ONEDNN: set_to}, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(set_to == "1" and sys.platform == "linux")
 
 
 @pytest.mark.parametrize(("set_to", "wanted"), [(None, "1"), ("0", "0")])
