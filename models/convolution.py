@@ -1,35 +1,59 @@
-"""Convolution as one matrix product, where the kernel covers most of the image that it is moved over."""
+"""Convolutions computed in the cheapest way for their sizes, on a processor."""
 
-from functools import cache
+import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from models import winograd
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+WIDE = 256  # channels and filters, from which on Winograd's transforms cost little beside the products
+WORTH = 2.5  # times fewer multiplications, from which on they pay
 
-@cache
-def fused() -> type:
-    """Keras' layer of convolution, but for the way it is computed where a kernel has few places to go.
 
-    There the work is in the kernel's numbers rather than in its moves, and TensorFlow's convolutions, which rearrange
-    the kernel first, are slower than a product of matrices. The values are those of the layer that it stands for, to
-    rounding. A model to be saved must be built of Keras' own, since loading a file executes no class of ours.
+def accelerate(model: "keras.Model") -> None:
+    """Let `model` compute its convolutions in other ways than TensorFlow's, where these are cheaper on a processor.
+
+    Outputs and gradients are the same, to rounding; what is saved is, too. Layers have stride 1 and no padding.
     """
     import keras
 
-    class Conv2D(keras.layers.Conv2D):
-        """The same: stride 1, no padding, channels last."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            way = cheapest(layer.input.shape[1:3], layer.kernel.shape, layer.compute_dtype)
+            if way:
+                layer.convolution_op = way
 
-        def convolution_op(self, inputs: "tf.Tensor", kernel: "keras.Variable") -> "tf.Tensor":
-            """Convolve `inputs`, (N, height, width, channels), with `kernel`, (height, width, channels, filters)."""
-            rows, columns, channels, filters = kernel.shape
-            height, width = inputs.shape[1] - rows + 1, inputs.shape[2] - columns + 1
-            if height > rows + 1 or width > columns + 1:
-                return super().convolution_op(inputs, kernel)
-            seen = [inputs[:, i : i + height, j : j + width] for i in range(rows) for j in range(columns)]
-            seen = keras.ops.reshape(keras.ops.concatenate(seen, axis=-1), (-1, rows * columns * channels))
-            outputs = keras.ops.matmul(seen, keras.ops.reshape(kernel, (-1, filters)))
-            return keras.ops.reshape(outputs, (-1, height, width, filters))
 
-    return Conv2D
+def cheapest(image: tuple[int, int], kernel: tuple[int, int, int, int], dtype: str) -> Callable | None:
+    """The way to convolve an `image`, (height, width), with a `kernel` of that shape; None for TensorFlow's.
+
+    Winograd's for wide layers in float32, as its sums in half precision round too much; one product where a kernel has
+    few places to go: there the work is in the kernel's numbers, which TensorFlow rearranges first.
+    """
+    size, _, channels, filters = kernel
+    high, wide = (side - size + 1 for side in image)
+    if dtype == "float32" and size in winograd.SIZES and min(channels, filters) >= WIDE:
+        step = winograd.TILE - size + 1
+        tiles = math.ceil(high / step) * math.ceil(wide / step)
+        if high * wide * size**2 >= WORTH * tiles * winograd.TILE**2:
+            return winograd.convolve
+    return product if max(high, wide) <= size + 1 else None
+
+
+def product(inputs: "tf.Tensor", kernel: "keras.Variable") -> "tf.Tensor":
+    """Convolve `inputs`, (N, height, width, channels), with `kernel`, (height, width, channels, filters): one product.
+
+    What the kernel sees from each place is a row of the left matrix, (places, height · width · channels).
+    """
+    import keras
+
+    rows, columns, channels, filters = kernel.shape
+    height, width = inputs.shape[1] - rows + 1, inputs.shape[2] - columns + 1
+    seen = [inputs[:, i : i + height, j : j + width] for i in range(rows) for j in range(columns)]
+    seen = keras.ops.reshape(keras.ops.concatenate(seen, axis=-1), (-1, rows * columns * channels))
+    outputs = keras.ops.matmul(seen, keras.ops.reshape(kernel, (-1, filters)))
+    return keras.ops.reshape(outputs, (-1, height, width, filters))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from models import convolution, normalization
+from models import normalization
 from models.layers import Conv, Dense, Dropout, Flatten, Layer, Pool
 
 if TYPE_CHECKING:
@@ -29,12 +29,11 @@ def build(
 
     `dropout_scale` multiplies every printed dropout rate; 0 leaves the layers out. Batch normalisation stands between a
     hidden layer and its ReLU, and that layer then has no bias (Ioffe & Szegedy, 2015); `batch_norm_momentum` is that of
-    its moving averages, and `fused` is for a model that is trained and not saved (`models.convolution`,
-    `models.normalization`). Layers compute in Keras' global dtype policy, but for the output, which is float32.
+    its moving averages, and `fused` is for a model that is trained and not saved (`models.normalization`). Layers
+    compute in Keras' global dtype policy, but for the output, which is float32.
     """
     import keras
 
-    conv = convolution.fused() if fused else keras.layers.Conv2D
     norm = normalization.fused() if fused else keras.layers.BatchNormalization
     norm = partial(norm, momentum=batch_norm_momentum) if batch_norm else None
 
@@ -48,7 +47,7 @@ def build(
         counts[kind] = counts.get(kind, 0) + 1
         layer_name = f"{kind}{counts[kind]}"
         if isinstance(layer, Conv | Dense):
-            layers += _hidden(layer, layer_name, conv, norm, initializer)
+            layers += _hidden(layer, layer_name, norm, initializer)
         elif isinstance(layer, Pool) and pooling:
             layers.append(keras.layers.MaxPooling2D(2, name=layer_name))
         elif isinstance(layer, Dropout) and dropout_scale > 0:
@@ -63,15 +62,13 @@ def build(
     return keras.Sequential(layers, name=name)
 
 
-def _hidden(
-    layer: Conv | Dense, name: str, conv: Callable, norm: Callable | None, initializer: str
-) -> Iterator["keras.Layer"]:
-    """The layer, made by `conv` if it is a convolution, its batch normalisation if `norm` makes one, and its ReLU."""
+def _hidden(layer: Conv | Dense, name: str, norm: Callable | None, initializer: str) -> Iterator["keras.Layer"]:
+    """The layer, its batch normalisation if `norm` makes one, and its ReLU."""
     import keras
 
     options = {"use_bias": norm is None, "kernel_initializer": initializer, "name": name}
     if isinstance(layer, Conv):
-        yield conv(layer.filters, layer.size, **options)
+        yield keras.layers.Conv2D(layer.filters, layer.size, **options)
     else:
         yield keras.layers.Dense(layer.units, **options)
     if norm:

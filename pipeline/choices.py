@@ -40,6 +40,11 @@ def choose_threads(requested: str | int, hardware: Hardware) -> int:
     return hardware.cores if requested == "auto" else int(requested)
 
 
+def choose_accelerated_convolution(hardware: Hardware) -> bool:
+    """On processors; on a GPU, cuDNN has several ways to convolve and chooses among them itself."""
+    return not hardware.gpus
+
+
 def choose_jit_compile(hardware: Hardware) -> bool:
     """XLA on one GPU; on a processor it makes these networks several times slower."""
     return len(hardware.gpus) == 1

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
+from models import convolution
 from pipeline import artefact, batches, claim, data, errors, files, hardware, inputs, params
 from pipeline.errors import PipelineError
 from pipeline.figures import confusion, digits
@@ -41,6 +42,8 @@ def predict(run: Run, path: Path, images: np.ndarray) -> np.ndarray:
         raise PipelineError(f"{path}: not found; run `dvc checkout`, or `dvc repro train@{run.name}`")
     session = hardware.start(run.protocol.precision, run.protocol.threads, run.protocol.seed)
     model = artefact.load(path, session.precision)
+    if session.accelerated_convolution:
+        convolution.accelerate(model)
     return model.predict(batches.of(BATCH, images), verbose=1 if sys.stdout.isatty() else 0)
 
 

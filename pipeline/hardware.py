@@ -23,12 +23,16 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True)
 class Session:
-    """What was resolved for one process: precision, threads, oneDNN and XLA or not, distribution strategy."""
+    """What was resolved for one process: precision, threads, distribution strategy, and what computes, or does not.
+
+    `onednn` is oneDNN, `accelerated_convolution` is `models.convolution`, `jit_compile` is XLA.
+    """
 
     hardware: Hardware
     precision: str
     threads: int
     onednn: bool
+    accelerated_convolution: bool
     jit_compile: bool
     strategy: "tf.distribute.Strategy"
 
@@ -58,6 +62,7 @@ def start(precision: str, threads: str | int, seed: int) -> Session:
         precision,
         threads,
         onednn=_pywrap_util_port.IsMklEnabled(),
+        accelerated_convolution=choices.choose_accelerated_convolution(hardware),
         jit_compile=choices.choose_jit_compile(hardware),
         strategy=strategy(devices),
     )

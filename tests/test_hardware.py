@@ -60,6 +60,16 @@ def test_xla(found, jit_compile):
     assert choices.choose_jit_compile(found) is jit_compile
 
 
+@pytest.mark.parametrize("found", [machine(), machine(bfloat16=["amx_bf16"])])
+def test_convolutions_are_accelerated_on_a_processor(found):
+    assert choices.choose_accelerated_convolution(found)
+
+
+@pytest.mark.parametrize("found", [machine(UNKNOWN), machine(A100, A100)])
+def test_on_gpus_convolutions_are_left_to_cudnn(found):
+    assert not choices.choose_accelerated_convolution(found)
+
+
 @pytest.mark.parametrize("set_to", ["0", "1"])
 def test_a_session_says_whether_onednn_computes(set_to):
     """What TensorFlow says, not what was asked for: its builds for macOS have none."""

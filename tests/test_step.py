@@ -5,6 +5,7 @@ import math
 import keras
 import numpy as np
 
+from models import convolution
 from pipeline import params, recipe, train
 
 
@@ -12,6 +13,7 @@ def test_custom_takes_a_step() -> None:
     run = params.load().run("custom-dropout")
     keras.utils.set_random_seed(1)
     model = train.build(run, fused=True)
+    convolution.accelerate(model)
     recipe.compile_model(model, run.protocol, jit_compile=False)
     before = {
         layer.name: keras.ops.convert_to_numpy(layer.kernel) for layer in model.layers if hasattr(layer, "kernel")

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from models import ARCHITECTURES, layers, network
+from models import ARCHITECTURES, convolution, layers, network
 
 BATCH = 128
 CLASSES = 10
@@ -32,6 +32,8 @@ def with_keras(
             initializer="he_normal",
             fused=fused,
         )
+        if fused and session.accelerated_convolution:
+            convolution.accelerate(model)
         loss = "sparse_categorical_crossentropy"
         optimizer = adam.fused()() if fused else "adam"
         model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=session.jit_compile)
