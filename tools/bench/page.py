@@ -31,9 +31,10 @@ medians of both sides. In the rows of `speed` more is better, so there it is the
 - `idle`: in this repository, with every stage up to date. `make repro` asks for all pipelines: there is one, and so
   DVC need not read its files a second time to find out which stages are meant.
 - `speed`: training steps on noise, the second pass over the same batches. Ours takes one operation each for
-  batch normalisation and Adam, where Keras' own take many, and computes a convolution whose kernel has few places to go
-  as a product of matrices (`models/normalization.py`, `pipeline/adam.py`, `models/convolution.py`). Neither Keras' own
-  layers here nor the bare script above have any of it. What was measured before 2026-11-28 has the first alone.
+  batch normalisation and Adam, where Keras' own take many, and convolves in cheaper ways where the sizes allow it: by
+  Winograd's filtering in float32, or as one product of matrices (`models/normalization.py`, `pipeline/adam.py`,
+  `models/convolution.py`). Neither Keras' own layers here nor the bare script above have any of it. What was measured
+  before 2026-11-28 has the first alone.
 - `growth`: one real run's files under many names; the share of one run, to its share among fewer runs."""
 DETECT = """
 import dataclasses, json
