@@ -24,6 +24,10 @@ SMALL = {
     "precision": "float32",
     "threads": 2,
 }
+MLFLOW = {  # as .venv/bin/activate has it; a server would start nine processes for jobs that never come
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+}
 KEPT_BACK = ("dvc.lock", "champion.json")  # with results/runs, what a real run left
 STAGES = ["fetch", "preprocess", *(f"{stage}@{run}" for run in RUNS for stage in ("train", "evaluate")), "report"]
 
@@ -62,11 +66,11 @@ class Workspace:
         return self.run("git", "rev-parse", "HEAD").stdout.strip()
 
     def environment(self, more: dict[str, str]) -> dict[str, str]:
-        """This process's, with the interpreter's programs first and nothing of the machine's own tracking."""
+        """This process's, with the interpreter's programs first, and MLflow told only what `activate` tells it."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_", "GIT_"))}
         path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
         git = {f"GIT_{role}_{what}": "test@localhost" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-        return kept | git | {"PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONPATH": ""} | more
+        return kept | git | MLFLOW | {"PATH": path, "PYTHONPATH": ""} | more
 
     def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
         """Change params.yaml."""
