@@ -53,19 +53,29 @@ COMMITTED = ["results", *sorted(f"study/{path.parent.name}" for path in ROOT.glo
 
 
 @pytest.fixture(scope="session", params=[*COMMITTED, MADE_UP])
-def report(request, tmp_path_factory):
+def report(request):
     """The page, its twin and the results that they are about."""
-    if request.param != MADE_UP:
-        folder = ROOT / request.param
-        assert (folder / "report.html").is_file(), "results/report.html: not found; run `make repro`"
-    else:
-        folder = tmp_path_factory.mktemp("results")
-        made_up(folder)
+    if request.param == MADE_UP:
+        return request.getfixturevalue("made_up_report")
+    folder = ROOT / request.param
+    assert (folder / "report.html").is_file(), "results/report.html: not found; run `make repro`"
+    return read(folder)
+
+
+@pytest.fixture(scope="session")
+def made_up_report(tmp_path_factory):
+    """The same of runs that never were, kept while pytest changes from one param of `report` to another and back."""
+    folder = tmp_path_factory.mktemp("results")
+    make_up(folder)
+    return read(folder)
+
+
+def read(folder):
     html = (folder / "report.html").read_text(encoding="utf-8")
     return Cells(html), (folder / "report.md").read_text(encoding="utf-8"), Runs(folder / "runs")
 
 
-def made_up(folder):
+def make_up(folder):
     from pipeline.reporting import page, results, twin
     from pipeline.reporting.study import analyse
     from tests import study
