@@ -1,5 +1,7 @@
 """Results of runs that never were: complete folders in `results/runs`, made up from a seed."""
 
+import io
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +61,14 @@ def uniform(shape):
     return np.random.default_rng(4).uniform(-1, 1, shape)
 
 
+@cache
+def blank_picture():
+    """A PNG."""
+    stream = io.BytesIO()
+    Image.new("RGB", (640, 420), "white").save(stream, "PNG")
+    return stream.getvalue()
+
+
 def write_run(folder, run, *, errors=100, validation=(0.95, 0.985, 0.992), flags=None, weights=None, **settings):
     """Write the run's folder; its architecture and flags are those of its name unless given.
 
@@ -89,7 +99,7 @@ def write_run(folder, run, *, errors=100, validation=(0.95, 0.985, 0.992), flags
     write_weights(path, LAYERS, len(validation), weights)
     write_predictions(path, labels(images), errors, validation[-1])
     for name in ("loss.png", "weights.png", "confusion_matrix.png"):
-        Image.new("RGB", (640, 420), "white").save(path / name)
+        (path / name).write_bytes(blank_picture())
     return path
 
 

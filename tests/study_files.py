@@ -74,7 +74,8 @@ def write_predictions(path, actual, errors, val_accuracy):
     probabilities[np.arange(images), predicted] = rng.uniform(0.5, 1, images)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     np.save(path / "probabilities.npy", probabilities)
-    write_csv(path / "predictions.csv", [{"actual": a, "predicted": p} for a, p in zip(actual, predicted, strict=True)])
+    pairs = zip(actual.tolist(), predicted.tolist(), strict=True)  # ten thousand: `write_csv` takes five times as long
+    (path / "predictions.csv").write_text("".join(f"{a},{p}\r\n" for a, p in [("actual", "predicted"), *pairs]))
     loss = -np.log(probabilities[np.arange(images), actual].astype(float)).mean()
     metrics = {"val_loss": 1.5 * (1 - val_accuracy), "val_accuracy": val_accuracy, "test_loss": float(loss)}
     write_json(path / "metrics.json", metrics | {"test_accuracy": 1 - errors / images, "test_errors": errors})
