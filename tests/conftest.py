@@ -9,6 +9,7 @@ import pytest
 from filelock import FileLock
 
 from pipeline import hardware
+from pipeline.tracking import store
 from tests import workspace
 
 os.environ.setdefault(hardware.ONEDNN, "1")  # as trainings have it, for tests that import Keras themselves
@@ -26,21 +27,46 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> workspace.Workspace:
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all processes of the tests have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def prepared(shared: Path) -> workspace.Workspace:
+    """A workspace with its data in which nothing has trained, made by one process; to be copied, not to be used."""
+    made = workspace.Workspace(shared / "prepared")
+    with FileLock(shared / "prepared.lock"):
+        if not (shared / "prepared.done").exists():
+            workspace.make(made.root)
+            made.run("dvc", "repro", "preprocess")
+            (shared / "prepared.done").touch()
+    return made
+
+
+@pytest.fixture(scope="session")
+def finished(
+    shared: Path, prepared: workspace.Workspace, tmp_path_factory: pytest.TempPathFactory
+) -> workspace.Workspace:
     """A workspace in which the whole pipeline has run once; tests that change it put it back.
 
     The pipeline runs in one process of the tests, and each has a copy.
     """
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared if worker_id == "master" else shared.parent
+    made = workspace.Workspace(shared / "pipeline")
     with FileLock(shared / "pipeline.lock"):
-        if not (shared / "ran").exists():
-            made = workspace.make(shared / "pipeline")
-            made.run("dvc", "repro")
-            (shared / "ran").touch()
-        copy = workspace.Workspace(shared / "pipeline").copy(tmp_path_factory.mktemp("copy") / "finished")
-    copy.run("python", "-c", "from pipeline.tracking import store; store.connect()")  # MLflow learns its place
+        if not (shared / "pipeline.done").exists():
+            prepared.copy(made.root).run("dvc", "repro")
+            (shared / "pipeline.done").touch()
+        copy = made.copy(tmp_path_factory.mktemp("copy") / "finished")
+    store.follow_a_move(copy.root)
     return copy
+
+
+@pytest.fixture
+def untrained(prepared: workspace.Workspace, tmp_path: Path) -> workspace.Workspace:
+    """A workspace with its data in which nothing has trained."""
+    return prepared.copy(tmp_path / "untrained")
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from typing import Any
 import psutil
 import pytest
 
-from tests import workspace
 from tests.workspace import Workspace
 
 RUN = "lenet-dropout"
@@ -23,13 +22,12 @@ EPOCHS = 4
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def longer(prepared: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace whose data are ready and whose epochs take a second or two."""
-    made = workspace.make(tmp_path_factory.mktemp("prepared"))
+    made = prepared.copy(tmp_path_factory.mktemp("longer") / "copy")
     made.edit(
         lambda values: values["protocols"]["fast"]["common"].update(epochs=EPOCHS, training_images=320, batch_size=8)
     )
-    made.run("dvc", "repro", "preprocess")
     return made
 
 
@@ -64,46 +62,46 @@ def trainers(process: subprocess.Popen) -> list[psutil.Process]:
     return [each for each in below if each.cmdline()[1:3] == ["-m", "pipeline.train"]]
 
 
-def test_stopped_then_killed_then_resumed_it_is_one_run(prepared: Workspace) -> None:
-    repro = prepared.start(*REPRO)
-    wait_for(checkpoint(prepared, 1), repro)
+def test_stopped_then_killed_then_resumed_it_is_one_run(longer: Workspace) -> None:
+    repro = longer.start(*REPRO)
+    wait_for(checkpoint(longer, 1), repro)
     for trainer in trainers(repro):
         trainer.terminate()
     printed = repro.communicate()[0]
     assert "interrupted: SIGTERM" in printed
-    assert rows(prepared, "SELECT status FROM runs") == [("KILLED",)]
+    assert rows(longer, "SELECT status FROM runs") == [("KILLED",)]
 
-    repro = prepared.start(*REPRO)
-    wait_for(checkpoint(prepared, EPOCHS - 1), repro)
-    assert rows(prepared, "SELECT status FROM runs") == [("RUNNING",)]
+    repro = longer.start(*REPRO)
+    wait_for(checkpoint(longer, EPOCHS - 1), repro)
+    assert rows(longer, "SELECT status FROM runs") == [("RUNNING",)]
     kill(repro)
     repro.communicate()
-    assert not prepared.results(RUN).exists()
+    assert not longer.results(RUN).exists()
 
-    assert "going on after epoch" in prepared.run(*REPRO).stdout
-    assert rows(prepared, "SELECT name, status FROM runs") == [(RUN, "FINISHED")]
-    assert rows(prepared, "SELECT key, step FROM metrics GROUP BY key, step HAVING count(*) > 1") == []
-    environment = json.loads((prepared.results(RUN) / "environment.json").read_text())
+    assert "going on after epoch" in longer.run(*REPRO).stdout
+    assert rows(longer, "SELECT name, status FROM runs") == [(RUN, "FINISHED")]
+    assert rows(longer, "SELECT key, step FROM metrics GROUP BY key, step HAVING count(*) > 1") == []
+    environment = json.loads((longer.results(RUN) / "environment.json").read_text())
     finished = [(epoch["epoch"], round(1000 * epoch["finished"])) for epoch in environment["epochs"]]
     assert [step for step, _ in finished] == list(range(1, EPOCHS + 1))
     for key in ("train_loss", "val_loss", "best_val_accuracy", "weights_conv1_mean"):
-        assert rows(prepared, f"SELECT step, timestamp FROM metrics WHERE key = '{key}' ORDER BY step") == finished
-    samples = rows(prepared, "SELECT count(*) FROM metrics WHERE key = 'system/cpu_utilization_percentage'")
+        assert rows(longer, f"SELECT step, timestamp FROM metrics WHERE key = '{key}' ORDER BY step") == finished
+    samples = rows(longer, "SELECT count(*) FROM metrics WHERE key = 'system/cpu_utilization_percentage'")
     assert samples == [(len(environment["system"]),)]
     pictures = [
-        path.name.split("+")[:3] for path in prepared.root.glob("mlartifacts/*/artifacts/images/weights_conv1*.png")
+        path.name.split("+")[:3] for path in longer.root.glob("mlartifacts/*/artifacts/images/weights_conv1*.png")
     ]
     assert sorted(pictures) == [["weights_conv1", "step", str(epoch)] for epoch in range(1, EPOCHS + 1)]
 
 
-def test_one_that_diverges_has_failed(prepared: Workspace) -> None:
-    before = rows(prepared, "SELECT run_uuid, status FROM runs") if (prepared.root / "mlflow.db").exists() else []
+def test_one_that_diverges_has_failed(longer: Workspace) -> None:
+    before = rows(longer, "SELECT run_uuid, status FROM runs") if (longer.root / "mlflow.db").exists() else []
 
     def diverge(values: dict[str, Any]) -> None:
         values["runs"][RUN].update(learning_rate=1e30, schedule="constant", warmup=None, clip_norm=None)
 
-    prepared.edit(diverge)
-    done = prepared.run("python", "-m", "pipeline.train", RUN, check=False)
+    longer.edit(diverge)
+    done = longer.run("python", "-m", "pipeline.train", RUN, check=False)
     assert (done.returncode, "diverged" in done.stderr) == (1, True), done.stderr
-    after = rows(prepared, "SELECT run_uuid, status FROM runs")
+    after = rows(longer, "SELECT run_uuid, status FROM runs")
     assert [status for row, status in after if (row, status) not in before] == ["FAILED"]

@@ -45,10 +45,10 @@ def test_a_run_added_to_params_is_the_only_one_to_train(finished: Workspace) -> 
     assert re.findall(r"Running stage '(.*)'", printed) == ["train@lenet-seed1", "evaluate@lenet-seed1"]
 
 
-def test_a_network_of_ones_own(fresh: Workspace) -> None:
-    lenet = (fresh.root / "models/lenet.py").read_text()
-    (fresh.root / "models/mine.py").write_text(lenet.replace("Conv(256, 3)", "Conv(8, 3)"))
-    registry = fresh.root / "models/__init__.py"
+def test_a_network_of_ones_own(untrained: Workspace) -> None:
+    lenet = (untrained.root / "models/lenet.py").read_text()
+    (untrained.root / "models/mine.py").write_text(lenet.replace("Conv(256, 3)", "Conv(8, 3)"))
+    registry = untrained.root / "models/__init__.py"
     content = registry.read_text().replace("import custom, lenet, vgg", "import custom, lenet, mine, vgg")
     registry.write_text(content.replace("ARCHITECTURES = {", 'ARCHITECTURES = {"mine": mine.LAYERS, '))
 
@@ -59,9 +59,9 @@ def test_a_network_of_ones_own(fresh: Workspace) -> None:
             "mine-plain": {"architecture": "mine", "pooling": True, "dropout": False, "batch_norm": False}
         }
 
-    fresh.edit(add)
-    fresh.run("dvc", "repro")
-    assert "mine-plain" in (fresh.root / "results/report.md").read_text()
+    untrained.edit(add)
+    untrained.run("dvc", "repro")
+    assert "mine-plain" in (untrained.root / "results/report.md").read_text()
 
 
 def test_data_of_ones_own(fresh: Workspace) -> None:

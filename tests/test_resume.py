@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests import workspace
 from tests.workspace import Workspace
 
 RUN = "lenet-dropout"
@@ -19,11 +18,10 @@ WAIT = 120  # seconds, at most, for a checkpoint to appear
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def undisturbed(prepared: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace in which `RUN` has trained three epochs without interruption."""
-    made = workspace.make(tmp_path_factory.mktemp("undisturbed"))
+    made = prepared.copy(tmp_path_factory.mktemp("undisturbed") / "copy")
     made.edit(lambda values: values["protocols"]["fast"]["common"].update(epochs=3, training_images=320, batch_size=8))
-    made.run("dvc", "repro", "preprocess")
     made.run(*COMMAND)
     return made
 
