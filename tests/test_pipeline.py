@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
+from tests.mirrored import client, of_result, runs, sync
 from tests.workspace import RUNS, STAGES, Workspace
 
 LEFT = {
@@ -70,17 +71,28 @@ def test_a_second_repro_runs_nothing(finished: Workspace) -> None:
     assert "Data and pipelines are up to date." in printed
 
 
-def test_edit_and_revert_restores_the_first_results_untrained(finished: Workspace) -> None:
+def test_edit_and_revert_restores_the_first_results_and_their_run_untrained(finished: Workspace) -> None:
     before = {run: finished.contents(run, equal=False) for run in RUNS}
+    original, known = of_result(finished).info.run_id, ids(finished)
     finished.edit(lambda values: values["runs"]["lenet-dropout"].update(seed=7))
     edited = finished.run("dvc", "repro").stdout
     assert "Running stage 'train@lenet-dropout'" in edited
     assert "Running stage 'train@vgg-batchnorm'" not in edited
     assert finished.contents("lenet-dropout")["history.csv"] != before["lenet-dropout"]["history.csv"]
+    added = {of_result(finished).info.run_id}
+    assert ids(finished) - known == added
     finished.edit(lambda values: values["runs"]["lenet-dropout"].pop("seed"))
     reverted = finished.run("dvc", "repro").stdout
-    assert "Running stage 'train@lenet-dropout'" not in reverted
+    assert "Running stage 'train@" not in reverted and "Running stage 'evaluate@" not in reverted
     assert {run: finished.contents(run, equal=False) for run in RUNS} == before
+    assert of_result(finished).info.run_id == original
+    assert sync(finished) == dict.fromkeys(RUNS, "linked")
+    assert ids(finished) - known == added
+
+
+def ids(workspace: Workspace) -> set[str]:
+    """MLflow's, of all its runs."""
+    return {run.info.run_id for run in runs(workspace)}
 
 
 def stale(workspace: Workspace) -> set[str]:
@@ -106,35 +118,36 @@ def test_an_edit_concerns_the_runs_that_it_concerns(finished: Workspace) -> None
     assert stale(finished) == set()
 
 
-def test_a_forced_second_training_leaves_the_same_bytes(copied: Workspace) -> None:
-    before = copied.contents("vgg-batchnorm")
-    copied.run("dvc", "repro", "--force", "--single-item", "train@vgg-batchnorm")
-    assert copied.contents("vgg-batchnorm") == before
-
-
-def test_fast_trains_without_the_test_set(copied: Workspace) -> None:
+def test_a_forced_second_training_leaves_the_same_bytes_without_the_test_set(copied: Workspace) -> None:
+    """And MLflow has it as a second run of the same key."""
+    run = "vgg-batchnorm"
     test_set = copied.root / "data/processed/test.npz"
     hidden = test_set.rename(test_set.with_suffix(".hidden"))
-    before = copied.contents("lenet-dropout")
+    before, first = copied.contents(run), of_result(copied, run)
     try:
-        copied.run("python", "-m", "pipeline.train", "lenet-dropout")
-        refused = copied.run("python", "-m", "pipeline.evaluate", "lenet-dropout", check=False)
+        copied.run("dvc", "repro", "--force", "--single-item", f"train@{run}")
+        refused = copied.run("python", "-m", "pipeline.evaluate", run, check=False)
     finally:
         hidden.rename(test_set)
-    assert copied.contents("lenet-dropout") == before
+    assert copied.contents(run) == before
     assert refused.returncode == 1
     assert refused.stderr.count("\n") == 1
     assert "test.npz: not found" in refused.stderr
+    second = of_result(copied, run)
+    assert second.info.run_id != first.info.run_id
+    assert second.data.tags["input_key"] == first.data.tags["input_key"]
+    client(copied).delete_run(second.info.run_id)
+    assert sync(copied)[run] == "relinked (found by key)"
 
 
-def test_the_notebook_protocol_validates_on_the_test_set(fresh: Workspace) -> None:
+def test_the_notebook_protocol_validates_on_the_test_set(untrained: Workspace) -> None:
     def shorten(values: dict) -> None:
         values["protocol"] = "notebook"
         values["protocols"]["notebook"]["common"] |= {"epochs": 1, "training_images": 400, "validation_images": 100}
         values["runs"] = {"lenet-dropout": values["runs"]["lenet-dropout"]}
 
-    fresh.edit(shorten)
-    fresh.run("dvc", "repro", "evaluate@lenet-dropout")
-    metrics = json.loads((fresh.results("lenet-dropout") / "metrics.json").read_text())
+    untrained.edit(shorten)
+    untrained.run("dvc", "repro", "evaluate@lenet-dropout")
+    metrics = json.loads((untrained.results("lenet-dropout") / "metrics.json").read_text())
     assert metrics["val_accuracy"] == pytest.approx(metrics["test_accuracy"], abs=1e-6)
     assert metrics["val_loss"] == pytest.approx(metrics["test_loss"], rel=1e-4)
