@@ -14,16 +14,28 @@ from tests import workspace
 
 os.environ.setdefault(hardware.ONEDNN, "1")  # as trainings have it, for tests that import Keras themselves
 
+SHARED = ("copied", "finished", "undisturbed")
+# `copied` waits for what `finished` makes, so it is not the second.
+LONG = ("finished", "undisturbed", "copied", "test_faults.py", "test_browser.py", "test_readme.py", "test_report.py")
+
 pytest_plugins = ["tests.allowed_skips", "tests.report_page"]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """One process runs all tests in the finished workspace, one all tests in copies of it, one all others of a file.
+    """One process runs all tests that share one of these fixtures, one all others of a file.
 
     Marked here, since xdist has read the marks when `pytest_collection_modifyitems` is called.
     """
-    name = next((name for name in ("copied", "finished") if name in item.fixturenames), item.path.name)
-    item.add_marker(pytest.mark.xdist_group(name))
+    item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The groups that take minutes first, so that no process is left with one of them when the others have ended."""
+    items.sort(key=lambda item: LONG.index(group) if (group := _group(item)) in LONG else len(LONG))
+
+
+def _group(item: pytest.Item) -> str:
+    return next((name for name in SHARED if name in item.fixturenames), item.path.name)
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +72,26 @@ def finished(
             (shared / "pipeline.done").touch()
         copy = made.copy(tmp_path_factory.mktemp("copy") / "finished")
     store.follow_a_move(copy.root)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def undisturbed(prepared: workspace.Workspace, tmp_path_factory: pytest.TempPathFactory) -> workspace.Workspace:
+    """A workspace in which lenet-dropout has trained three epochs of a second or so without interruption."""
+    made = prepared.copy(tmp_path_factory.mktemp("undisturbed") / "copy")
+    made.edit(lambda values: values["protocols"]["fast"]["common"].update(epochs=3, training_images=320, batch_size=8))
+    made.run("python", "-m", "pipeline.train", "lenet-dropout")
+    return made
+
+
+@pytest.fixture
+def begun(undisturbed: workspace.Workspace, tmp_path: Path) -> workspace.Workspace:
+    """A copy of it that has not trained, and of which MLflow knows nothing."""
+    copy = undisturbed.copy(tmp_path / "begun")
+    for name in ("results", ".checkpoints", "mlartifacts"):
+        shutil.rmtree(copy.root / name)
+    for path in copy.root.glob("mlflow.db*"):
+        path.unlink()
     return copy
 
 

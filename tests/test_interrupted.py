@@ -1,4 +1,4 @@
-"""What MLflow shows of a training that was stopped, killed and resumed, or that diverged."""
+"""A training that was killed and stopped ends as one that was left alone; one that diverges has failed."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from typing import Any
 
@@ -18,17 +18,7 @@ from tests.workspace import Workspace
 RUN = "lenet-dropout"
 REPRO = ("dvc", "repro", f"train@{RUN}")
 WAIT = 900  # seconds, at most, for something to happen
-EPOCHS = 4
-
-
-@pytest.fixture(scope="module")
-def longer(prepared: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A workspace whose data are ready and whose epochs take a second or two."""
-    made = prepared.copy(tmp_path_factory.mktemp("longer") / "copy")
-    made.edit(
-        lambda values: values["protocols"]["fast"]["common"].update(epochs=EPOCHS, training_images=320, batch_size=8)
-    )
-    return made
+EPOCHS = 3  # as `undisturbed` has
 
 
 def rows(place: Workspace, query: str) -> list[tuple[Any, ...]]:
@@ -52,56 +42,79 @@ def kill(process: subprocess.Popen) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def checkpoint(place: Workspace, number: int) -> Callable[[], object]:
-    return lambda: list(place.root.glob(f".checkpoints/*/{number:06d}"))
-
-
 def trainers(process: subprocess.Popen) -> list[psutil.Process]:
     """The processes below `dvc` that train."""
     below = psutil.Process(process.pid).children(recursive=True)
     return [each for each in below if each.cmdline()[1:3] == ["-m", "pipeline.train"]]
 
 
-def test_stopped_then_killed_then_resumed_it_is_one_run(longer: Workspace) -> None:
-    repro = longer.start(*REPRO)
-    wait_for(checkpoint(longer, 1), repro)
-    for trainer in trainers(repro):
-        trainer.terminate()
-    printed = repro.communicate()[0]
-    assert "interrupted: SIGTERM" in printed
-    assert rows(longer, "SELECT status FROM runs") == [("KILLED",)]
+def test_killed_then_stopped_then_killed_it_ends_in_the_same_bytes_and_is_one_run(
+    begun: Workspace, undisturbed: Workspace
+) -> None:
+    kill_at_checkpoint(begun, 1)
+    assert "going on after epoch 1, step 0" in stop_in_second_epoch(begun)
+    assert rows(begun, "SELECT status FROM runs") == [("KILLED",)]
+    printed = kill_at_checkpoint(begun, EPOCHS + 1)  # the last epoch's, as the stop wrote one too
+    assert "going on after epoch 1, step " in printed
+    assert "step 0" not in printed
+    assert not begun.results(RUN).exists()
+    assert rows(begun, "SELECT status FROM runs") == [("RUNNING",)]
+    assert f"going on after epoch {EPOCHS}, step 0" in begun.run(*REPRO).stdout
+    assert begun.contents(RUN) == undisturbed.contents(RUN)
+    assert_one_whole_run(begun)
 
-    repro = longer.start(*REPRO)
-    wait_for(checkpoint(longer, EPOCHS - 1), repro)
-    assert rows(longer, "SELECT status FROM runs") == [("RUNNING",)]
+
+def kill_at_checkpoint(place: Workspace, number: int) -> str:
+    """Train, or go on, until that checkpoint has been written, and kill -9; what was printed."""
+    repro = place.start(*REPRO)
+    wait_for(lambda: list(place.root.glob(f".checkpoints/*/{number:06d}")), repro)
     kill(repro)
-    repro.communicate()
-    assert not longer.results(RUN).exists()
+    return repro.communicate()[0]
 
-    assert "going on after epoch" in longer.run(*REPRO).stdout
-    assert rows(longer, "SELECT name, status FROM runs") == [(RUN, "FINISHED")]
-    assert rows(longer, "SELECT key, step FROM metrics GROUP BY key, step HAVING count(*) > 1") == []
-    environment = json.loads((longer.results(RUN) / "environment.json").read_text())
+
+def stop_in_second_epoch(place: Workspace) -> str:
+    """Go on until the second epoch has begun, and ask the training to stop; what was printed."""
+    repro = place.start(*REPRO, PYTHONUNBUFFERED="1")
+    before = "".join(iter_until(repro, f"Epoch 2/{EPOCHS}"))
+    time.sleep(0.3)  # of the epoch's second or so
+    (trainer,) = trainers(repro)
+    trainer.terminate()
+    printed = before + repro.communicate()[0]
+    assert "interrupted: SIGTERM" in printed
+    return printed
+
+
+def iter_until(process: subprocess.Popen, begin: str) -> Iterator[str]:
+    """The lines that a process prints, up to one that begins like this."""
+    for line in process.stdout:
+        yield line
+        if line.startswith(begin):
+            return
+    pytest.fail(f"it did not come to {begin!r}")
+
+
+def assert_one_whole_run(place: Workspace) -> None:
+    """Every epoch is in MLflow once, at its time, in numbers and pictures."""
+    assert rows(place, "SELECT name, status FROM runs") == [(RUN, "FINISHED")]
+    assert rows(place, "SELECT key, step FROM metrics GROUP BY key, step HAVING count(*) > 1") == []
+    environment = json.loads((place.results(RUN) / "environment.json").read_text())
     finished = [(epoch["epoch"], round(1000 * epoch["finished"])) for epoch in environment["epochs"]]
     assert [step for step, _ in finished] == list(range(1, EPOCHS + 1))
     for key in ("train_loss", "val_loss", "best_val_accuracy", "weights_conv1_mean"):
-        assert rows(longer, f"SELECT step, timestamp FROM metrics WHERE key = '{key}' ORDER BY step") == finished
-    samples = rows(longer, "SELECT count(*) FROM metrics WHERE key = 'system/cpu_utilization_percentage'")
+        assert rows(place, f"SELECT step, timestamp FROM metrics WHERE key = '{key}' ORDER BY step") == finished
+    samples = rows(place, "SELECT count(*) FROM metrics WHERE key = 'system/cpu_utilization_percentage'")
     assert samples == [(len(environment["system"]),)]
     pictures = [
-        path.name.split("+")[:3] for path in longer.root.glob("mlartifacts/*/artifacts/images/weights_conv1*.png")
+        path.name.split("+")[:3] for path in place.root.glob("mlartifacts/*/artifacts/images/weights_conv1*.png")
     ]
     assert sorted(pictures) == [["weights_conv1", "step", str(epoch)] for epoch in range(1, EPOCHS + 1)]
 
 
-def test_one_that_diverges_has_failed(longer: Workspace) -> None:
-    before = rows(longer, "SELECT run_uuid, status FROM runs") if (longer.root / "mlflow.db").exists() else []
-
+def test_one_that_diverges_has_failed(begun: Workspace) -> None:
     def diverge(values: dict[str, Any]) -> None:
         values["runs"][RUN].update(learning_rate=1e30, schedule="constant", warmup=None, clip_norm=None)
 
-    longer.edit(diverge)
-    done = longer.run("python", "-m", "pipeline.train", RUN, check=False)
+    begun.edit(diverge)
+    done = begun.run("python", "-m", "pipeline.train", RUN, check=False)
     assert (done.returncode, "diverged" in done.stderr) == (1, True), done.stderr
-    after = rows(longer, "SELECT run_uuid, status FROM runs")
-    assert [status for row, status in after if (row, status) not in before] == ["FAILED"]
+    assert rows(begun, "SELECT status FROM runs") == [("FAILED",)]
