@@ -1,6 +1,7 @@
-"""`python -m tools.predict` on pictures of real digits."""
+"""What models say of real digits: `python -m tools.predict` on pictures, `mlflow models serve` on raw pixels."""
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +12,13 @@ from PIL import Image
 from pipeline import idx
 from pipeline.files import ROOT
 from tests.champion import promoted
+from tests.serving import serving
 from tests.workspace import Workspace
 
 DIGITS = idx.images(ROOT / "tests/data/t10k-images-idx3-ubyte").reshape(-1, 28, 28)
+SERVE = ("mlflow", "models", "serve", "-m", "models:/mnist@champion", "--env-manager", "local")
+SERVE += ("--host", "127.0.0.1", "--port")
+WAIT = 120  # seconds, at most, for the server to answer
 BLOCK = """
 import runpy, sys
 for name in sys.argv.pop(1).split(","):
@@ -68,25 +73,26 @@ def test_the_champion_says_what_it_said_of_the_originals(workspace: Workspace, p
     assert [row["probability"] for row in rows] == [max(row["probabilities"]) for row in rows]
 
 
-def test_a_run_by_name_needs_no_mlflow(finished: Workspace, pictures: list[str]) -> None:
-    done = finished.run("python", "-c", BLOCK, "mlflow", "--run", "lenet-dropout", *pictures)
+def test_a_run_by_name_needs_no_mlflow_and_what_is_no_picture_stops_no_other(
+    finished: Workspace, pictures: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "text.png").write_text("no picture")
+    wrong = [str(tmp_path / "text.png"), "missing.png"]
+    done = finished.run("python", "-c", BLOCK, "mlflow", "--run", "lenet-dropout", *pictures, *wrong, check=False)
+    assert done.returncode == 1
     expected = probabilities(finished, "lenet-dropout")
     width = max(map(len, pictures))
     for line, picture, row in zip(done.stdout.splitlines(), pictures, expected, strict=True):
         assert line[: width + 5] == f"{picture:{width}}  {row.argmax()}  "
         assert float(line[width + 5 :].rstrip("%")) == pytest.approx(100 * row.max(), abs=1)
-    assert done.stderr == ""
-
-
-def test_the_others_are_still_classified(finished: Workspace, pictures: list[str], tmp_path: Path) -> None:
-    (tmp_path / "text.png").write_text("no picture")
-    files = [pictures[0], str(tmp_path / "text.png"), "missing.png"]
-    done = finished.run("python", "-m", "tools.predict", "--run", "lenet-dropout", *files, check=False)
+    assert [line.split(": ")[:2] for line in done.stderr.splitlines()] == [["error", name] for name in wrong]
+    done = finished.run(
+        "python", "-m", "tools.predict", "--json", "--run", "lenet-dropout", pictures[0], *wrong, check=False
+    )
     assert done.returncode == 1
-    assert [line.split()[0] for line in done.stdout.splitlines()] == [pictures[0]]
-    assert [line.split(": ")[:2] for line in done.stderr.splitlines()] == [["error", files[1]], ["error", files[2]]]
-    done = finished.run("python", "-m", "tools.predict", "--json", "--run", "lenet-dropout", *files, check=False)
-    assert [sorted(row) for row in json.loads(done.stdout)][1:] == [["error", "file"], ["error", "file"]]
+    rows = json.loads(done.stdout)
+    assert [row["file"] for row in rows] == [pictures[0], *wrong]
+    assert [sorted(row) for row in rows][1:] == [["error", "file"], ["error", "file"]]
 
 
 @pytest.mark.parametrize(
@@ -111,3 +117,22 @@ def test_without_a_champion_it_says_what_to_do(finished: Workspace, pictures: li
 
 def test_nothing_is_unpickled(workspace: Workspace, pictures: list[str]) -> None:
     assert len(workspace.run("python", "-c", NO_PICKLE, *pictures).stdout.splitlines()) == 3
+
+
+@pytest.fixture
+def address(workspace: Workspace) -> Iterator[str]:
+    """The address at which the champion is served, on this machine only."""
+    with serving(workspace, *SERVE, ready="/ping", wait=WAIT) as (served, _):
+        yield f"{served}/invocations"
+
+
+def test_served_it_takes_raw_pixels_and_gives_probabilities(address: str, workspace: Workspace) -> None:
+    with np.load(workspace.root / "data/processed/test.npz", allow_pickle=False) as arrays:
+        images = arrays["images"][:3]
+    assert images.dtype == np.uint8
+    body = json.dumps({"inputs": images.tolist()}).encode()
+    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        served = json.load(answer)["predictions"]
+    run = json.loads((workspace.root / "champion.json").read_text())["champion"]["run"]
+    np.testing.assert_allclose(served, probabilities(workspace, run), rtol=1e-4, atol=1e-6)
