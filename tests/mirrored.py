@@ -27,6 +27,11 @@ def runs(workspace: Workspace, **options: object) -> list[Run]:
     return list(mine.search_runs([mine.get_experiment_by_name("mnist").experiment_id], **options))
 
 
+def ids(workspace: Workspace) -> set[str]:
+    """MLflow's, of all its runs."""
+    return {run.info.run_id for run in runs(workspace)}
+
+
 def sync(workspace: Workspace, *options: str, **environment: str) -> dict[str, str]:
     """What `make sync` says of each run."""
     lines = workspace.run("python", "-m", "tools.sync", *options, **environment).stdout.splitlines()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from tests.mirrored import client, of_result, runs, sync
+from tests.mirrored import client, ids, of_result, sync
 from tests.workspace import RUNS, STAGES, Workspace
 
 LEFT = {
@@ -88,11 +88,6 @@ def test_edit_and_revert_restores_the_first_results_and_their_run_untrained(fini
     assert of_result(finished).info.run_id == original
     assert sync(finished) == dict.fromkeys(RUNS, "linked")
     assert ids(finished) - known == added
-
-
-def ids(workspace: Workspace) -> set[str]:
-    """MLflow's, of all its runs."""
-    return {run.info.run_id for run in runs(workspace)}
 
 
 def stale(workspace: Workspace) -> set[str]:
