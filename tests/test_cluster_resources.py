@@ -24,13 +24,13 @@ def with_threads(threads: int | str) -> params.Run:
 @pytest.mark.parametrize(
     ("threads", "nodes", "seen", "expected"),
     [
-        ("auto", [LARGE, SMALL], None, Resources(4, 0, 6_000_000_000)),
-        (2, [LARGE, SMALL], None, Resources(2, 0, 6_000_000_000)),
+        ("auto", [LARGE, SMALL], None, Resources(4, 0, 7_000_000_000)),
+        (2, [LARGE, SMALL], None, Resources(2, 0, 7_000_000_000)),
         ("auto", [SMALL], 2e9, Resources(4, 0, 2_500_000_000)),
         ("auto", [SMALL], 40e9, Resources(4, 0, 8_000_000_000)),
-        ("auto", [SMALL, GPUS], None, Resources(8, 1, 6_000_000_000)),
-        (2, [SMALL, GPUS], None, Resources(2, 1, 6_000_000_000)),
-        ("auto", [{"CPU": 0, "memory": 8e9}, SMALL], None, Resources(4, 0, 6_000_000_000)),
+        ("auto", [SMALL, GPUS], None, Resources(8, 1, 7_000_000_000)),
+        (2, [SMALL, GPUS], None, Resources(2, 1, 7_000_000_000)),
+        ("auto", [{"CPU": 0, "memory": 8e9}, SMALL], None, Resources(4, 0, 7_000_000_000)),
     ],
     ids=["smallest node", "threads", "recorded", "no more than there is", "a GPU's share", "a GPU's threads", "a head"],
 )
