@@ -81,6 +81,7 @@ def stop_in_second_epoch(place: Workspace) -> str:
     trainer.terminate()
     printed = before + repro.communicate()[0]
     assert "interrupted: SIGTERM" in printed
+    assert "exited with 130" in printed
     return printed
 
 
