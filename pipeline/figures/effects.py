@@ -34,7 +34,8 @@ def draw_effects(lines: Sequence[Line]) -> Figure:
     drawing = style.figure(7.4, 0.6 + 0.3 * sum(heights))
     more = f", the {LINES} largest of {len(lines)}" if len(lines) > LINES else ""
     drawing.suptitle(
-        f"With an ingredient less without it{more}; every panel on its own scale.\nHollow: not all else equal."
+        f"Test accuracy with an ingredient minus without it{more}, a scale for each network.\n"
+        "Hollow: not all else equal. Each interval by itself: the report's p-values are adjusted for all."
     )
     column = drawing.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
     for axes, panel in zip(column, panels, strict=True):
