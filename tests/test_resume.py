@@ -1,11 +1,9 @@
 """Results that were lost are made again from the last checkpoint, and equal bytes are no matter of course."""
 
 import shutil
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
-from tests.test_interrupted import RUN, kill_at_checkpoint
+from tests.interruption import RUN, kill_at_checkpoint, rows
 from tests.workspace import Workspace
 
 COMMAND = ("python", "-m", "pipeline.train", RUN)
@@ -20,8 +18,7 @@ def test_results_lost_before_dvc_kept_them_are_made_again_without_training(
     assert "going on after epoch 3, step 0" in printed
     assert "Epoch" not in printed
     assert copy.contents(RUN) == undisturbed.contents(RUN)
-    with closing(sqlite3.connect(copy.root / "mlflow.db")) as database:
-        assert database.execute("SELECT status FROM runs").fetchall() == [("FINISHED",)]
+    assert rows(copy, "SELECT status FROM runs") == [("FINISHED",)]
     copy.run("python", "-m", "pipeline.evaluate", RUN)
     assert not list(copy.root.glob(".checkpoints/*/"))
 
