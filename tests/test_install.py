@@ -16,6 +16,7 @@ case "$*" in
         rm -rf .venv && mkdir -p .venv/bin && touch .venv/bin/activate && cp "$0" .venv/bin/python
         printf '#!/bin/sh\\necho "$*" >dvc-called\\n' >.venv/bin/dvc && chmod +x .venv/bin/dvc ;;
     "-m pip install"*) echo "$*" >>pip-called && [ ! -e no-network ] ;;
+    "-m compileall"*) echo "$*" >compiled && false ;;  # as where a package has a template that is no Python
 esac
 """
 
@@ -39,8 +40,9 @@ def test_installing_twice_installs_once(folder):
     second = install(folder)
     assert (second.returncode, second.stdout) == (0, "")
     assert (folder / "pip-called").read_text() == (
-        "-m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock\n"
+        "-m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock\n"
     )
+    assert (folder / "compiled").read_text() == "-m compileall -qq -j 0 .venv/lib\n"
 
 
 def test_an_interrupted_installation_does_not_look_finished(folder):
