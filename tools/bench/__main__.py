@@ -47,12 +47,9 @@ def measure(family: str, arguments: argparse.Namespace, folder: Path, device: st
     """The rows of a family."""
     repeats = arguments.repeats
     if family in ("train", "tracking"):
-        what, own = {
-            "train": (trainings.epochs, {}),
-            "tracking": (trainings.tracking, {"max_shift": 0}),  # the bare script has no shifts either
-        }[family]
+        what = trainings.epochs if family == "train" else trainings.tracking
         for name in arguments.networks:
-            bench = trainings.Bench(folder / f"{family}-{name}", name, arguments.epochs, arguments.images, **own)
+            bench = trainings.Bench(folder / f"{family}-{name}", name, arguments.epochs, arguments.images)
             yield from what(bench, repeats, name)
     elif family == "idle":
         yield from idle.nothing_to_do(repeats)
