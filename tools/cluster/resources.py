@@ -10,7 +10,7 @@ from pipeline.errors import PipelineError
 from pipeline.params import Run
 
 GIGABYTE = 1e9
-UNKNOWN_MEMORY = 7 * GIGABYTE  # where no run of the architecture is recorded; the largest network here takes 6
+UNKNOWN_MEMORY = 7 * GIGABYTE  # where no run of the architecture is recorded; the largest network here takes 6.7
 RESERVE = 1.25  # times the most that a run of the architecture was seen to take
 
 
