@@ -90,6 +90,20 @@ def test_before_the_evaluation_nothing_is_said_of_the_test(folder: Path) -> None
     assert not [point for point in read.points if point.key.startswith("test_")]
 
 
+def test_what_an_earlier_training_was_evaluated_to_is_not_said_of_this_one(folder: Path) -> None:
+    assert {path.name for path in content.read(folder).files["results"]} >= {"metrics.json", "predictions.csv"}
+    for name, value in (("val_accuracy", 0.97), ("val_loss", 0.5)):
+        metrics = files.read_json(folder / "metrics.json")
+        files.write_json(folder / "metrics.json", metrics | {name: value})
+        read = content.read(folder)
+        assert "Test" not in read.description
+        assert not points(read, "test_errors")
+        names = {path.name for paths in read.files.values() for path in paths}
+        assert names.isdisjoint({"metrics.json", "predictions.csv", "confusion_matrix.png", "mistakes.png"})
+        assert {"history.csv", "loss.png"} <= names
+        files.write_json(folder / "metrics.json", metrics)
+
+
 def picture(epoch: int, *counts: list[int]) -> np.ndarray:
     entry = {"low": -1.5, "high": 1.5, "counts": counts}
     return np.asarray(pictures.Picture().of({"run": "a", "architecture": "lenet"}, "conv1", entry, epoch))

@@ -53,12 +53,21 @@ def forget_but_for_the_write_ahead_log(path: Path) -> None:
     log.write_bytes(content)
 
 
-def test_a_moved_repository_finds_its_artifacts(copied: Workspace, finished: Workspace) -> None:
+def test_a_moved_repository_finds_its_artifacts_but_those_of_damaged_results(
+    copied: Workspace, finished: Workspace
+) -> None:
     assert sync(copied) == dict.fromkeys(RUNS, "linked")
     run = of_result(copied)
     assert str(copied.root) in run.info.artifact_uri
     assert str(finished.root) not in client(copied).get_logged_model(run.outputs.model_outputs[0].model_id).model_uri
     assert str(finished.root) in of_result(finished).info.artifact_uri
+    (copied.results(RUNS[0]) / "weights.csv").unlink()
+    done = copied.run("python", "-m", "tools.sync", check=False)
+    first, second = done.stdout.splitlines()
+    assert first.split(maxsplit=1)[1].startswith("damaged (FileNotFoundError: ")
+    assert second.split() == [RUNS[1], "linked"]
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert f"results/runs/{RUNS[0]}: damaged" in done.stderr
 
 
 def test_a_deleted_run_stays_deleted_unless_asked(copied: Workspace) -> None:

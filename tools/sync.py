@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline import errors, params
+from pipeline.errors import PipelineError
 from pipeline.files import ROOT
 from pipeline.tracking import champion, content, mirror, registry, store, sync, view
 
@@ -12,20 +13,26 @@ COMPLETE = ("run.json", "environment.json", "history.csv", "metrics.json")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Print a line a run; a tracking server that is away leaves the rest pending, which is no error."""
+    """Print a line a run; a tracking server that is away leaves the rest pending, which is no error.
+
+    Results that cannot be read are: a PipelineError, once all others have their runs.
+    """
     runs = {name: ROOT / "results" / "runs" / name for name in params.load().runs}
     width = max(map(len, runs))
-    connected, away, seen = None, "", []
+    connected, away, seen, damaged = None, "", [], []
     for name, folder in runs.items():
         if not is_complete(folder):
             said = "no results yet"
+        elif isinstance(read := _read(folder), str):
+            said = read
+            damaged.append(name)
         elif away:
             said = away
         else:
             try:
                 connected = connected or store.connect()
-                seen.append(content.read(folder))
-                said = sync.sync(*connected, seen[-1], arguments.restore)
+                seen.append(read)
+                said = sync.sync(*connected, read, arguments.restore)
             except mirror.failures() as error:
                 said = away = f"pending ({mirror.reason(error)})"
         print(f"{name:{width}}  {said}", flush=True)
@@ -36,6 +43,16 @@ def main(arguments: argparse.Namespace) -> None:
     if recorded and not away:
         for alias, said in registry.replay(recorded).items():
             print(f"{alias:{width}}  {said}")
+    if damaged:
+        raise PipelineError(f"results/runs/{damaged[0]}: damaged, as it says above; run `make doctor`, which says more")
+
+
+def _read(folder: Path) -> content.Content | str:
+    """What MLflow is to show of a run, or what is wrong with its files."""
+    try:
+        return content.read(folder)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        return f"damaged ({type(error).__name__}: {mirror.reason(error)})"
 
 
 def is_complete(folder: Path) -> bool:

@@ -1,25 +1,15 @@
 """From a run's folder to what MLflow shows of it; nothing here talks to MLflow."""
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline import files
-from pipeline.tracking import card
+from pipeline.tracking import card, points
+from pipeline.tracking.points import Point, milliseconds
 
 KEPT = {"results": ("*.json", "*.csv"), "figures": ("*.png",)}
-
-
-@dataclass(frozen=True)
-class Point:
-    """One value of one metric; `timestamp` in milliseconds since 1970."""
-
-    key: str
-    value: float
-    timestamp: int
-    step: int
+OF_EVALUATION = {"metrics.json", "per_class.csv", "predictions.csv", "confusion_matrix.png", "mistakes.png"}
 
 
 @dataclass(frozen=True)
@@ -48,10 +38,10 @@ def read(folder: Path) -> Content:
     """Read a run's folder, complete or still growing."""
     run = files.read_json(folder / "run.json")
     environment = files.read_json(folder / "environment.json")
-    model, evaluated = folder / "model.keras", folder / "metrics.json"
-    metrics = files.read_json(evaluated) if evaluated.exists() else None
-    started = _milliseconds(environment["started"])
-    stamps = {time["epoch"]: _milliseconds(time["finished"]) for time in environment["epochs"]}
+    model, metrics = folder / "model.keras", _metrics(folder)
+    without = set() if metrics else OF_EVALUATION
+    started = milliseconds(environment["started"])
+    stamps = {time["epoch"]: milliseconds(time["finished"]) for time in environment["epochs"]}
     return Content(
         folder=folder,
         name=run["run"],
@@ -73,19 +63,27 @@ def read(folder: Path) -> Content:
         finished=max(stamps.values(), default=started),
         stamps=stamps,
         layers=list(dict.fromkeys(row["layer"] for row in files.read_csv(folder / "weights.csv"))) if stamps else [],
-        points=[*_epochs(folder, stamps), *_test(metrics, stamps), *_system(environment, started)],
-        files={name: sorted(path for pattern in KEPT[name] for path in folder.glob(pattern)) for name in KEPT},
+        points=[
+            *points.of_epochs(folder, stamps),
+            *points.of_test(metrics, stamps),
+            *points.of_system(environment, started),
+        ],
+        files={
+            name: sorted(path for pattern in KEPT[name] for path in folder.glob(pattern) if path.name not in without)
+            for name in KEPT
+        },
         model=model if model.exists() else None,
         requirements=[f"{name}=={version}" for name, version in environment["versions"].items() if name != "python"],
     )
 
 
-def weights_key(layer: str) -> str:
-    """What a kernel's pictures are called, and what the names of its moments begin with.
-
-    Without a slash: MLflow sorts charts with one before all others, and the losses belong first.
-    """
-    return f"weights_{layer}"
+def _metrics(folder: Path) -> dict[str, float] | None:
+    """What the evaluation found, None where there was none since the last training: DVC leaves the former one's."""
+    path = folder / "metrics.json"
+    if not path.exists():
+        return None
+    metrics, *_, last = files.read_json(path), *files.read_csv(folder / "history.csv")
+    return metrics if all(metrics[name] == float(last[name]) for name in ("val_accuracy", "val_loss")) else None
 
 
 def _tags(run: dict[str, Any], environment: dict[str, Any]) -> dict[str, str]:
@@ -113,38 +111,3 @@ def variant(run: dict[str, Any]) -> str:
     }
     name = word[run["dropout"], run["batch_norm"]]
     return name if run["pooling"] else f"nopool-{name}"
-
-
-def _epochs(folder: Path, stamps: dict[int, int]) -> Iterator[Point]:
-    if not stamps:
-        return
-    for row in files.read_csv(folder / "weights.csv"):
-        epoch, layer = int(row.pop("epoch")), row.pop("layer")
-        for name, value in row.items():
-            yield Point(f"{weights_key(layer)}_{name}", float(value), stamps[epoch], epoch)
-    best, best_epoch = -math.inf, 0
-    for row in files.read_csv(folder / "history.csv"):
-        epoch, accuracy = int(row.pop("epoch")), float(row["val_accuracy"])
-        if accuracy > best:
-            best, best_epoch = accuracy, epoch
-        for name, value in {**row, "best_val_accuracy": best, "best_val_accuracy_epoch": best_epoch}.items():
-            yield Point(name, float(value), stamps[epoch], epoch)
-
-
-def _test(metrics: dict[str, float] | None, stamps: dict[int, int]) -> Iterator[Point]:
-    for name, value in (metrics or {}).items():
-        if name.startswith("test_"):
-            last = max(stamps)
-            yield Point(name, value, stamps[last], last)
-
-
-def _system(environment: dict[str, Any], started: int) -> Iterator[Point]:
-    """Processor, memory and GPU load, once the training is complete: until then samples are still thinned out."""
-    for step, row in enumerate(environment["system"] or [] if environment["complete"] else []):
-        for name, value in row.items():
-            if name != "at":
-                yield Point(f"system/{name}", value, started + _milliseconds(row["at"]), step)
-
-
-def _milliseconds(seconds: float) -> int:
-    return round(seconds * 1000)

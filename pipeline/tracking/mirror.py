@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import Interrupted
 from pipeline.tracking import content, logged_model, pictures, run, store
-from pipeline.tracking.content import Content, Point
+from pipeline.tracking.content import Content
+from pipeline.tracking.points import Point
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline import files
 from pipeline.figures import looks, style
-from pipeline.tracking.content import weights_key
+from pipeline.tracking.points import weights_key
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

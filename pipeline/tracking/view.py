@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from pipeline.tracking.content import Content, weights_key
+from pipeline.tracking.content import Content
+from pipeline.tracking.points import weights_key
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
