@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -77,6 +78,13 @@ def test_cache_loses_uncommitted_results_and_can_still_restore_committed_ones(tm
     assert repro(22) == "ran\nran\nran\n"
     [found] = unused.cache_objects(tmp_path)
     assert found.what == ".dvc/cache: 2 objects of uncommitted results"
+    model = max(found.paths, key=lambda path: path.stat().st_size)
+    clone = tmp_path / "study/any/work"
+    clone.mkdir(parents=True)
+    out = f"{{path: model, md5: {model.parent.name}{model.name}}}"
+    (clone / "dvc.lock").write_text(f"stages: {{train: {{cmd: x, outs: [{out}]}}}}\n")
+    assert list(unused.cache_objects(tmp_path)) == []  # the small file is kept with it
+    shutil.rmtree(clone)
     found.delete()
     assert list(unused.cache_objects(tmp_path)) == []
     assert repro(1) == "ran\nran\nran\n"
@@ -123,10 +131,11 @@ def test_deleted_mlflow_runs_go_with_their_models(tmp_path, monkeypatch):
     assert [run.info.run_name for run in client.search_runs([experiment])] == ["kept"]
 
 
-def test_nothing_is_pruned_while_a_stage_runs(tmp_path):
-    (tmp_path / ".dvc/tmp").mkdir(parents=True)
+@pytest.mark.parametrize("place", [".", "study/any/work"])
+def test_nothing_is_pruned_while_a_stage_runs(tmp_path, place):
+    (tmp_path / place / ".dvc/tmp").mkdir(parents=True)
     holder = {"pid": os.getpid(), "cmd": "dvc repro"}
-    (tmp_path / ".dvc/tmp/rwlock").write_text(json.dumps({"model": {"write": holder}}))
+    (tmp_path / place / ".dvc/tmp/rwlock").write_text(json.dumps({"model": {"write": holder}}))
     with pytest.raises(PipelineError, match=rf"^process {os.getpid()} \(dvc repro\) is at work; wait until it ends$"):
         list(unused.find(tmp_path, PARAMS))
 

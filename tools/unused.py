@@ -16,6 +16,9 @@ from pipeline import inputs
 from pipeline.errors import PipelineError
 from pipeline.params import Params
 from tools import deleted_runs
+from tools.checks.outputs import outs_of
+
+CLONES = "study/*/work"  # of the studies; they share the cache
 
 
 @dataclass(frozen=True)
@@ -67,15 +70,20 @@ def old_results(root: Path, params: Params) -> Iterator[Unused]:
 def cache_objects(root: Path) -> Iterator[Unused]:
     """What `dvc gc` finds in no commit, branch, tag, experiment or the workspace.
 
-    Kept beside that: the small files of a stage whose largest output is in use. DVC needs them to restore results
-    without training after an edit was taken back, yet counts them as unused because git holds their present version.
+    Kept beside that: what the studies trained, and the small files of a stage whose largest output is in use. DVC needs
+    them to restore results without training after an edit was taken back, yet counts them as unused because git holds
+    their present version. In a cache outside the project others may have objects, and so all of them stay.
     """
     listed = _run(root, sys.executable, "-m", "dvc", "gc", "--all-commits", "--all-experiments", "--dry")
     unused = {}
     for line in listed.splitlines():
         if line.startswith("Removing "):
             path = Path(line.removeprefix("Removing "))
-            unused[path.parent.name + path.name] = path
+            if path.is_relative_to(root):
+                unused[path.parent.name + path.name] = path
+    for clone in root.glob(CLONES):
+        for _, out in outs_of(clone):
+            unused.pop(out["md5"], None)
     for entry in sorted((root / ".dvc/cache/runs").glob("*/*/*")):
         outs = YAML(typ="safe", pure=True).load(entry)["outs"]
         if max(outs, key=lambda out: out["size"])["md5"] not in unused:
@@ -107,8 +115,9 @@ def held(lock: Path) -> bool:
 
 
 def _refuse_if_busy(root: Path) -> None:
-    """PipelineError while DVC runs a stage, here or in a temporary experiment."""
-    for path in [root / ".dvc/tmp/rwlock", *root.glob(".dvc/tmp/exps/*/.dvc/tmp/rwlock")]:
+    """PipelineError while DVC runs a stage, here, in a temporary experiment, or in a study's clone."""
+    places = [root, *root.glob(".dvc/tmp/exps/*"), *root.glob(CLONES)]
+    for path in (place / ".dvc/tmp/rwlock" for place in places):
         content = path.read_text() if path.is_file() else ""
         for entry in json.loads(content or "{}").values():
             for holder in [*entry.get("read", []), *filter(None, [entry.get("write")])]:
