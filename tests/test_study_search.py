@@ -97,7 +97,20 @@ def test_every_budget_tried_is_listed_whether_it_reached_the_target_or_not() -> 
 
 
 def test_a_budget_that_lacks_a_seed_does_not_count() -> None:
-    assert search.tried(Trained(net_1x96_seed1=1.0), "net", wanted(0.9)) == []
+    (trial,) = search.tried(Trained(net_1x96_seed2=1.0), "net", wanted(0.9))
+    assert (trial.accuracies, trial.complete, trial.reached) == ({"net-1x96-seed2": 1.0}, False, False)
+
+
+def test_a_budget_that_there_was_no_time_for_does_not_hide_what_is_known(tmp_path: Path) -> None:
+    trainer = Trained(net_2x80_seed1=1.0, net_2x80_seed2=1.0)
+    before = search.tried(trainer, "net", replace_budgets(wanted(0.98), BUDGETS[1:]))
+    files.write_csv(tmp_path / "search.csv", search.rows(before))
+    later = Trained()
+    later.kept = Kept(tmp_path)
+    assert search.tried(later, "net", wanted(0.98)) == before
+    three = wanted(0.98).model_copy(update={"seeds": [3, 1, 2]})
+    (trial,) = search.tried(later, "net", three)
+    assert (trial.accuracies, trial.reached) == (before[0].accuracies, False)
 
 
 def test_what_a_former_sitting_tried_counts_while_it_is_planned_alike(tmp_path: Path) -> None:
@@ -110,6 +123,7 @@ def test_what_a_former_sitting_tried_counts_while_it_is_planned_alike(tmp_path: 
     assert later.done == {"net-2x80-seed2"}  # nothing that is kept was trained again
     assert trials[0] == before[0]
     assert trials[1].accuracies == {"net-2x80-seed1": 0.99, "net-2x80-seed2": 0.98}
+    later.done = set()
     later.planned = replace(RUN, protocol=RUN.protocol.model_copy(update={"batch_size": 7}))
     assert search.tried(later, "net", wanted(0.99)) == []
     assert search.tried(later, "other", wanted(0.99)) == []

@@ -12,7 +12,7 @@ from tools.study.trainer import Trainer
 
 @dataclass(frozen=True)
 class Trial:
-    """One budget that was tried: how each seed's run is trained, by its name, and its validation accuracy."""
+    """One budget that was tried: how each seed's run is trained, by its name, and the validation accuracies so far."""
 
     network: str
     budget: Budget
@@ -21,14 +21,19 @@ class Trial:
     accuracies: Mapping[str, float]
 
     @property
+    def complete(self) -> bool:
+        """Whether every seed was trained."""
+        return len(self.accuracies) == len(self.runs)
+
+    @property
     def mean(self) -> float:
-        """Over the seeds."""
+        """Over the seeds that were trained."""
         return sum(self.accuracies.values()) / len(self.accuracies)
 
     @property
     def reached(self) -> bool:
-        """Whether that is the target or more."""
-        return self.mean >= self.target
+        """Whether that is the target or more, over all seeds."""
+        return self.complete and self.mean >= self.target
 
 
 def candidates(network: str, search: Search, budget: Budget) -> dict[str, dict[str, Any]]:
@@ -45,22 +50,21 @@ def beside(search: Search, budget: Budget) -> dict[str, dict[str, Any]]:
 def tried(trainer: Trainer, network: str, search: Search) -> list[Trial]:
     """Train budget after budget until one reaches the target, or none is left, or time runs out.
 
-    Those after it are not trained, but listed as long as they are known from before.
+    Those after it are not trained, but what is known of them from before is listed.
     """
     trials = []
     for budget in search.budgets:
         runs = trainer.set_runs(candidates(network, search, budget))
-        accuracies = dict(_accuracies(trainer, network, runs))
-        if len(accuracies) < len(runs):
-            break
-        trials.append(Trial(network, budget, search.target, runs, accuracies))
-        if trials[-1].reached:
+        trial = Trial(network, budget, search.target, runs, dict(_accuracies(trainer, network, runs)))
+        if trial.accuracies:
+            trials.append(trial)
+        if trial.reached or not trial.complete:
             trainer = trainer.looking()
     return trials
 
 
 def _accuracies(trainer: Trainer, network: str, runs: Mapping[str, Run]) -> Iterator[tuple[str, float]]:
-    """The validation accuracy of run after run, up to the first that there is no time for.
+    """The validation accuracy of each run, but of those that there is no time for.
 
     What is trained here counts before what is kept from another machine, and that is not trained again.
     """
@@ -69,7 +73,7 @@ def _accuracies(trainer: Trainer, network: str, runs: Mapping[str, Run]) -> Iter
         accuracy = None if trained else trainer.kept.accuracy(network, run)
         if accuracy is None:
             if not (trained or trainer.repro(f"train@{name}")):
-                return
+                continue
             accuracy = float(trainer.history(name)[-1]["val_accuracy"])
         yield name, accuracy
 

@@ -93,10 +93,10 @@ def _tried(trials: Sequence[Trial]) -> list[str]:
             f"{trial.budget.epochs} × {trial.budget.training_images:,}",
             trial.budget.recipe or NOTHING,
             f"{trial.budget.images:,}",
-            len(trial.accuracies),
+            len(trial.runs) if trial.complete else f"{len(trial.accuracies)} of {len(trial.runs)}",
             formats.per_cent(trial.mean),
             formats.per_cent(trial.target),
-            "yes" if trial.reached else "no",
+            "yes" if trial.reached else "no" if trial.complete else "not yet",
         ]
         for trial in trials
     ]
