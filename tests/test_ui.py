@@ -49,3 +49,9 @@ def test_a_port_that_is_taken():
         with pytest.raises(PipelineError, match=rf"^port {number}: in use; choose another: make ui PORT=8080$"):
             ui.port(number)
         assert ui.port(None) in ui.PORTS
+
+
+@pytest.mark.parametrize("number", [0, 65536])
+def test_a_port_that_there_is_not(number):
+    with pytest.raises(PipelineError, match=rf"^port {number}: not one of 1 to 65535; "):
+        ui.port(number)

@@ -44,6 +44,8 @@ def address(number: int) -> str:
 
 def port(wanted: int | None) -> int:
     """`wanted`, or the first free one of `PORTS`; PipelineError if there is none."""
+    if wanted is not None and not 1 <= wanted <= 65535:
+        raise PipelineError(f"port {wanted}: not one of 1 to 65535; choose another: make ui PORT=8080")
     for number in [wanted] if wanted else PORTS:
         with closing(socket.socket()) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -5,7 +5,7 @@ import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from models import ARCHITECTURES
@@ -62,20 +62,22 @@ def measure(family: str, arguments: argparse.Namespace, folder: Path, device: st
         yield from growth.rows(folder, arguments.sizes)
 
 
-def _two_or_more(text: str) -> int:
-    value = int(text)
-    if value < 2:
-        raise argparse.ArgumentTypeError(f"{value} is too few: the first epoch does not count")
-    return value
+def _at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text} is too few, at least {least}")
+        return int(text)
+
+    return number
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(FAMILIES)}; all by default")
-    parser.add_argument("--repeats", type=int, default=3, help="of each side, medians count (default: 3)")
+    parser.add_argument("--repeats", type=_at_least(1), default=3, help="of each side, medians count (default: 3)")
     parser.add_argument("--networks", nargs="+", choices=list(ARCHITECTURES), default=["lenet"], help="to train")
-    parser.add_argument("--epochs", type=_two_or_more, default=4, help="of a training (default: 4)")
-    parser.add_argument("--images", type=int, default=6400, help="of an epoch (default: 6400)")
-    parser.add_argument("--sizes", nargs="+", type=int, default=[10, 100, 1000], help="of runs, for growth")
+    parser.add_argument("--epochs", type=_at_least(2), default=4, help="of a training, the first left out (default: 4)")
+    parser.add_argument("--images", type=_at_least(1), default=6400, help="of an epoch (default: 6400)")
+    parser.add_argument("--sizes", nargs="+", type=_at_least(1), default=[10, 100, 1000], help="of runs, for growth")
     parser.add_argument("--write", action="store_true", help="keep it in docs/performance.md too")
     errors.run(main, parser)
