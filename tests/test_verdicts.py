@@ -30,6 +30,11 @@ def test_a_report_that_lacks_a_conclusion_is_refused() -> None:
         verdicts.table({"one": report(*WORDS), "two": report(*WORDS[:5])})
 
 
+def test_a_report_whose_conclusions_have_other_words_is_refused() -> None:
+    with pytest.raises(PipelineError, match="report of two: its conclusions have other words"):
+        verdicts.table({"one": report(*WORDS), "two": report(*WORDS).replace("M3 wins", "M3 loses")})
+
+
 def test_the_project_s_own_report_has_all_six() -> None:
     assert len(verdicts.table(verdicts.here()).splitlines()) == 8
 

@@ -26,6 +26,9 @@ def table(reports: Mapping[str, str]) -> str:
     for name, said in columns.items():
         if len(said) != 6:
             raise PipelineError(f"report of {name}: found {len(said)} conclusions, expected 6; write it again")
-    claims = next(iter(columns.values()))
+    claims = next(iter(columns.values()), {})
+    for name, said in columns.items():
+        if said.keys() != claims.keys():
+            raise PipelineError(f"report of {name}: its conclusions have other words; write it again")
     rows = [[index, claim, *(said[claim] for said in columns.values())] for index, claim in enumerate(claims, 1)]
     return summary.table(rows, ["", "conclusion", *columns])
