@@ -18,6 +18,8 @@ LENET = params.load().run(RUN).flags.model_dump()
 
 def test_a_study_is_trained_searched_and_kept(copied: Workspace) -> None:
     budgets = [{"epochs": 1, "training_images": 64}]
+    (copied.root / "study/tiny/runs").mkdir(parents=True)
+    (copied.root / "study/tiny/runs/.DS_Store").touch()  # which is no run
     lenet = {"target": 0.0, "seeds": [7], "run": LENET, "budgets": budgets, "beside": {}}
     _plan(copied, runs={RUN: LENET}, search={"lenet": lenet})
     copied.commit("Plan a study")
@@ -40,7 +42,9 @@ def test_a_study_is_trained_searched_and_kept(copied: Workspace) -> None:
     again = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout
     assert again.splitlines()[-3:] == printed.splitlines()[-3:]
     assert (kept / "search.csv").is_file() and (kept / "README.md").read_text() == page
-    shutil.rmtree(kept / "work")  # as in a fresh clone
+    shutil.rmtree(kept / "work")  # as in a fresh clone, a shallow one, whose own first clone was cut short
+    (copied.root / ".git/shallow").write_text(copied.run("git", "rev-parse", "HEAD").stdout)
+    copied.run("git", "init", "-q", str(kept / "work"))
     elsewhere = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout
     assert elsewhere.splitlines()[-3:] == printed.splitlines()[-3:]
     assert (kept / "README.md").read_text() == page and f"{RUN} " in (kept / "report.md").read_text()
@@ -54,7 +58,7 @@ def test_a_study_is_trained_searched_and_kept(copied: Workspace) -> None:
     _plan(copied, runs={RUN: LENET | {"epochs": 7}}, search={"lenet": lenet})
     changed = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout
     assert changed.splitlines()[-3:-1] == ["lenet-1x64-seed7: done", f"{RUN}: not begun"]
-    assert [path.name for path in (kept / "runs").iterdir()] == ["lenet-1x64-seed7"]
+    assert [path.name for path in (kept / "runs").glob("*/")] == ["lenet-1x64-seed7"]
 
 
 def test_a_study_that_was_stopped_says_how_far_it_is(copied: Workspace) -> None:
@@ -64,6 +68,8 @@ def test_a_study_that_was_stopped_says_how_far_it_is(copied: Workspace) -> None:
     while not list(work.glob(".checkpoints/slow-*/run/history.csv")):
         assert started.poll() is None, started.communicate()[0]
         time.sleep(0.2)
+    second = copied.run("python", "-m", "tools.study", "tiny", check=False)
+    assert (second.returncode, "another process works on it" in second.stderr) == (1, True)
     os.killpg(started.pid, signal.SIGINT)
     printed = started.communicate()[0]
     assert started.returncode == 130, printed

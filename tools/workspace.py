@@ -61,21 +61,22 @@ def make(root: Path) -> Workspace:
     results, checkpoints and tracking database.
     """
     workspace = Workspace(root)
-    new = not (root / ".git").is_dir()
+    complete = root / ".site-cache"  # made last: a clone without it was cut short, and is begun again
+    new = not complete.is_dir()
     if new:
         root.mkdir(parents=True, exist_ok=True)
         workspace.ask("git", "init", "-q")
-    workspace.ask("git", "fetch", "-q", str(ROOT), "HEAD")
+    workspace.ask("git", "fetch", "-q", "--update-shallow", str(ROOT), "HEAD")
     workspace.ask("git", "update-ref", "--no-deref", "HEAD", "FETCH_HEAD")
     workspace.ask("git", "reset", "-q", "--mixed")
     _copy(workspace, new)
     not_code = workspace.ask("git", "ls-files", "--", str(PARAMS), "study").splitlines()
     workspace.ask("git", "update-index", "--skip-worktree", *not_code)  # that they differ is no change of the code
     if new:
-        (root / ".site-cache").mkdir(mode=0o700)
         cache = Workspace(ROOT).ask("dvc", "cache", "dir").strip()
         workspace.ask("dvc", "config", "--local", "cache.dir", cache)
-        workspace.ask("dvc", "config", "--local", "core.site_cache_dir", str(root / ".site-cache"))
+        workspace.ask("dvc", "config", "--local", "core.site_cache_dir", str(complete))
+        complete.mkdir(mode=0o700)
         workspace.start("dvc", "checkout", "--quiet", "fetch", "preprocess", stderr=subprocess.DEVNULL).wait()
     return workspace
 

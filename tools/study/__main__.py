@@ -4,7 +4,10 @@ import argparse
 import time
 from collections.abc import Sequence
 
+import filelock
+
 from pipeline import errors
+from pipeline.errors import PipelineError
 from pipeline.files import write_text
 from tools import workspace
 from tools.study import keep, plan, search, summary
@@ -15,8 +18,17 @@ CLONE = "work"  # below the study's folder; git ignores it, and it holds weights
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Train, evaluate, report, then copy the results to `study/NAME/`."""
+    """One sitting of a study; PipelineError while another one of it lasts."""
     study = plan.load(arguments.name)
+    try:
+        with filelock.FileLock(study.folder / f"{CLONE}.lock", timeout=0):
+            sit(study, arguments)
+    except filelock.Timeout:
+        raise PipelineError(f"study/{study.name}: another process works on it; wait for it, or stop it") from None
+
+
+def sit(study: plan.Plan, arguments: argparse.Namespace) -> None:
+    """Train, evaluate, report, then copy the results to `study/NAME/`."""
     chosen = study.chosen(arguments.runs)
     deadline = None if arguments.minutes is None else time.monotonic() + 60 * arguments.minutes
     trainer = Trainer(study, workspace.make(study.folder / CLONE), deadline)

@@ -37,7 +37,7 @@ def keep(
 
 
 def _replace(sources: Mapping[str, Path], target: Path) -> None:
-    for former in target.glob("*"):
+    for former in target.glob("*/"):
         if sources.get(former.name) != former:  # an unfinished run may be kept as it is
             shutil.rmtree(former)
     for run, source in sources.items():

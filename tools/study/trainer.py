@@ -47,7 +47,7 @@ class Trainer:
     def repro(self, target: str) -> bool:
         """Bring a stage and what it needs up to date; False if time runs out, and then a checkpoint is kept."""
         if self.deadline is not None and time.monotonic() >= self.deadline:
-            return self.clone.start("dvc", "status", "--quiet", "--with-deps", target).wait() == 0
+            return self._is_current(target)
         process = self.clone.start("dvc", "repro", target)
         try:
             left = None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
@@ -60,6 +60,12 @@ class Trainer:
         if status:
             raise PipelineError(f"study/{self.plan.name}: `dvc repro {target}` failed, as it says above; run it again")
         return True
+
+    def _is_current(self, target: str) -> bool:
+        status = self.clone.start("dvc", "status", "--quiet", "--with-deps", target).wait()
+        if status not in (0, 1):
+            raise PipelineError(f"study/{self.plan.name}: `dvc status {target}` failed, as it says above; run it again")
+        return status == 0
 
     def looking(self) -> "Trainer":
         """The same with no time left: it trains nothing, but tells what is up to date."""
