@@ -11,6 +11,7 @@ def test_seeds_are_compared_over_seeds(tmp_path):
     for seed in range(3):
         study.write_run(tmp_path, f"lenet-dropout-{seed}", errors=100 + seed, seed=seed)
         study.write_run(tmp_path, f"vgg-dropout-{seed}", errors=60 + seed, seed=seed)
+    study.write_run(tmp_path, "vgg-dropout-again", errors=60, seed=0)  # no further seed
     whole = analysed(tmp_path, *sorted(path.name for path in tmp_path.iterdir()))
     assert [len(group.runs) for group in whole.groups] == [3, 3]
     assert whole.groups[0].mean == pytest.approx(0.9899)

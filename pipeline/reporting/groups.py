@@ -44,13 +44,13 @@ class Group:
 
 
 def group(found: Sequence[Result]) -> list[Group]:
-    """The groups, in the order of their first runs."""
-    alike: dict[str, list[Result]] = {}
+    """The groups, in the order of their first runs; a second run with the same seed adds nothing and is left out."""
+    alike: dict[str, dict[int, Result]] = {}
     for result in found:
         settings = {key: value for key, value in result.settings.items() if key != "seed"}
         what = [result.architecture, result.flags, result.record["protocol"], settings]
-        alike.setdefault(json.dumps(what, sort_keys=True), []).append(result)
-    return [Group(tuple(runs)) for runs in alike.values()]
+        alike.setdefault(json.dumps(what, sort_keys=True), {}).setdefault(result.settings["seed"], result)
+    return [Group(tuple(runs.values())) for runs in alike.values()]
 
 
 def as_printed(groups: Sequence[Group], architecture: str) -> Group | None:

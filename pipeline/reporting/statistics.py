@@ -56,10 +56,13 @@ def paired_difference(first: np.ndarray, second: np.ndarray) -> Interval:
 
 
 def over_seeds(first: Sequence[float], second: Sequence[float]) -> tuple[Interval, float]:
-    """Mean of `first` less mean of `second`, one value a seed, with Welch's interval and two-sided p-value."""
+    """Mean of `first` less mean of `second`, one value a seed, with Welch's interval and two-sided p-value.
+
+    Without any spread there is nothing to judge by: p is 1, and the interval holds every difference of two shares.
+    """
     difference = float(np.mean(first) - np.mean(second))
-    if np.ptp(first) == 0 and np.ptp(second) == 0:  # no spread at all, which Welch's test cannot judge
-        return Interval(difference, difference, difference), 1.0 if difference == 0 else 0.0
+    if np.ptp(first) == 0 and np.ptp(second) == 0:
+        return Interval(difference, -1.0, 1.0), 1.0
     test = stats.ttest_ind(first, second, equal_var=False)
     interval = test.confidence_interval(LEVEL)
     return Interval(difference, float(interval.low), float(interval.high)), float(test.pvalue)
