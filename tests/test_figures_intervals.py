@@ -26,7 +26,8 @@ def test_the_largest_of_very_many_effects_are_drawn():
 
 
 def test_without_any_effect_there_is_still_a_figure():
-    assert len(effects.draw_effects([]).axes) == 1
+    (axes,) = effects.draw_effects([]).axes
+    assert [text.get_text() for text in axes.texts] == ["no two runs differ in one ingredient"]
 
 
 def test_accuracy_against_cost_has_a_point_a_run_and_room_for_no_error():

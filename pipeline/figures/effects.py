@@ -55,6 +55,8 @@ def architectures(lines: Sequence[Line]) -> list[str]:
 
 
 def _panel(axes: Axes, lines: Sequence[Line]) -> None:
+    if not lines:
+        axes.text(0.5, 0.5, "no two runs differ in one ingredient", ha="center", transform=axes.transAxes)
     axes.axvline(0, color=style.GREY, linewidth=1)
     for place, line in enumerate(lines):
         value, low, high = (100 * share for share in line.difference)
