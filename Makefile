@@ -45,7 +45,7 @@ sync: $(READY) ## give every result its MLflow run, here or at MLFLOW_TRACKING_U
 promote: $(READY) ## make the best run the champion, or RUN=vgg-dropout, if it passes the gate
 	@$(IN_VENV) exec python -m tools.promote $(RUN)
 
-compare: $(READY) ## what changed in params and results since the last commit or REV=main, as Markdown; OUT=FILE to keep it
+compare: $(READY) ## what changed in params and results since the last commit or REV=main, as Markdown; OUT=FILE keeps it
 	@$(IN_VENV) exec python -m tools.compare $(or $(REV),HEAD) $(if $(OUT),--output $(OUT))
 
 study: $(READY) ## run one of study/, NAME=notebook; RUNS=vgg-dropout for a part, MINUTES=60 for a sitting
