@@ -19,9 +19,9 @@ def write(folder, run, *, val_accuracy=0.98, last=0.98, complete=True, test_accu
     (folder / run).mkdir(parents=True)
     (folder / run / "run.json").write_text(json.dumps(record(**options)))
     (folder / run / "environment.json").write_text(json.dumps({"complete": complete}))
-    metrics = {"val_accuracy": val_accuracy, "test_accuracy": test_accuracy}
+    metrics = {"val_loss": 0.1, "val_accuracy": val_accuracy, "test_accuracy": test_accuracy}
     (folder / run / "metrics.json").write_text(json.dumps(metrics))
-    (folder / run / "history.csv").write_text(f"epoch,val_accuracy\n1,0.5\n2,{last}\n")
+    (folder / run / "history.csv").write_text(f"epoch,val_loss,val_accuracy\n1,0.9,0.5\n2,0.1,{last}\n")
     (folder / run / "model.keras").touch()
 
 

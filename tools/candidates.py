@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import files
+from pipeline.tracking import content
 
 RUNS = files.ROOT / "results/runs"
 
@@ -54,7 +55,7 @@ def _read(folder: Path) -> Candidate | str:
         return "was validated on the test set, and no model may be chosen by that"
     if not environment["complete"]:
         return f"is not completely trained; run `dvc repro evaluate@{folder.name}`"
-    if metrics["val_accuracy"] != float(last["val_accuracy"]):
+    if not content.are_of(metrics, last):
         return f"was trained again since it was evaluated; run `dvc repro evaluate@{folder.name}`"
     return Candidate(folder.name, record, environment, metrics["val_accuracy"])
 

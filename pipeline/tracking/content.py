@@ -82,8 +82,13 @@ def _metrics(folder: Path) -> dict[str, float] | None:
     path = folder / "metrics.json"
     if not path.exists():
         return None
-    metrics, *_, last = files.read_json(path), *files.read_csv(folder / "history.csv")
-    return metrics if all(metrics[name] == float(last[name]) for name in ("val_accuracy", "val_loss")) else None
+    metrics = files.read_json(path)
+    return metrics if are_of(metrics, files.read_csv(folder / "history.csv")[-1]) else None
+
+
+def are_of(metrics: dict[str, float], last: dict[str, str]) -> bool:
+    """Whether an evaluation's metrics are those of the training whose history ends with the row `last`."""
+    return all(metrics[name] == float(last[name]) for name in ("val_accuracy", "val_loss"))
 
 
 def _tags(run: dict[str, Any], environment: dict[str, Any]) -> dict[str, str]:
