@@ -1,6 +1,10 @@
 """Batch normalisation that trains in one operation; Keras' own layer makes a dozen passes over the values."""
 
 from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
 
 
 @cache
@@ -8,6 +12,7 @@ def fused() -> type:
     """Keras' layer of batch normalisation, but for the way its training step over images is computed.
 
     The values are those of the layer that it stands for, to rounding; its statistics are float32 in every precision.
+    Several devices that train in step share the moving averages, which Keras' layer leaves to each.
     A model to be saved must be built of Keras' own, since loading a file executes no class of ours.
     """
     import keras
@@ -15,6 +20,11 @@ def fused() -> type:
 
     class BatchNormalization(keras.layers.BatchNormalization):
         """The same, with TensorFlow's fused operation where it has one: training, with height and width."""
+
+        def add_weight(self, *args: Any, trainable: bool = True, **options: Any) -> "keras.Variable":
+            """A weight whose devices, if it is not trained, all take the mean of what each would make it."""
+            options["aggregation"] = "none" if trainable else "mean"
+            return super().add_weight(*args, trainable=trainable, **options)
 
         def call(self, inputs: tf.Tensor, training: bool | None = None, mask: None = None) -> tf.Tensor:
             """Normalise `inputs`, (N, height, width, channels) or (N, channels), and keep the moving averages."""

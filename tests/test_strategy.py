@@ -22,8 +22,9 @@ tf = hardware.import_tensorflow()
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * int(sys.argv[2])
 )
-run = params.load().run("lenet-plain")
-run = dataclasses.replace(run, protocol=run.protocol.model_copy(update=SMALL | {"clip_norm": None}))
+own = SMALL | {"clip_norm": None} | json.loads(sys.argv[4])
+run = params.load().run(sys.argv[3])
+run = dataclasses.replace(run, protocol=run.protocol.model_copy(update=own))
 session = hardware.start("float32", 2, run.protocol.seed)
 names = [device.name for device in tf.config.list_logical_devices("CPU")]
 session = dataclasses.replace(session, strategy=hardware.strategy(names))
@@ -35,23 +36,41 @@ training = train.prepare(run, session, {"train": pair, "validation": pair}, fold
 training.run(lambda: None)
 resumed = train.prepare(run, session, {"train": pair, "validation": pair}, folder, "key", Stop())
 resumed.run(lambda: None)
-same = all(np.array_equal(a, b) for a, b in zip(training.model.get_weights(), resumed.model.get_weights()))
-print(json.dumps([session.strategy.num_replicas_in_sync, training.progress.epoch, same, training.progress.history]))
+copies = [variable.value.values if int(sys.argv[2]) > 1 else [variable.value] for variable in training.model.weights]
+found = {
+    "replicas": session.strategy.num_replicas_in_sync,
+    "resumed as it ended": all(map(np.array_equal, training.model.get_weights(), resumed.model.get_weights())),
+    "devices agree": all(np.array_equal(copy, first) for first, *others in copies for copy in others),
+}
+averages = [variable for variable in training.model.non_trainable_variables if "_bn/" in variable.path][:2]
+print(json.dumps([found, training.progress.history, [variable.numpy().tolist() for variable in averages]]))
 """
 
 
-def train(folder: Path, devices: int) -> list:
+def train(folder: Path, devices: int, run: str = "lenet-plain", **own: int) -> tuple[list, list]:
+    """The history, and the first batch normalisation's moving mean and variance."""
     folder.mkdir()
-    command = [sys.executable, "-c", textwrap.dedent(SCRIPT), str(folder), str(devices)]
+    command = [sys.executable, "-c", textwrap.dedent(SCRIPT), str(folder), str(devices), run, json.dumps(own)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    found, history, averages = json.loads(done.stdout.splitlines()[-1])
+    assert found == {"replicas": devices, "resumed as it ended": True, "devices agree": True}
+    return history, averages
 
 
 def test_two_devices_train_in_step_and_save_and_restore(tmp_path: Path) -> None:
-    replicas, epochs, same, together = train(tmp_path / "two", 2)
-    assert (replicas, epochs, same) == (2, 2, True)
-    replicas, epochs, same, alone = train(tmp_path / "one", 1)
-    assert (replicas, epochs, same) == (1, 2, True)
+    together, _ = train(tmp_path / "two", 2)
+    alone, _ = train(tmp_path / "one", 1)
+    assert len(together) == len(alone) == 2
     for one, two in zip(alone, together, strict=True):
         assert two == pytest.approx(one, rel=1e-3)
+
+
+def test_two_devices_share_the_moving_averages_of_batch_normalisation(tmp_path: Path) -> None:
+    """After one step, the mean of both halves' means is that of the whole batch; variances are of each half's own."""
+    _, (mean, variance) = train(tmp_path / "two", 2, "lenet-batchnorm", epochs=1, batch_size=96)
+    _, (expected, whole) = train(tmp_path / "one", 1, "lenet-batchnorm", epochs=1, batch_size=96)
+    assert mean == pytest.approx(expected, rel=1e-4, abs=1e-7)
+    assert variance == pytest.approx(whole, rel=0.05)
+    assert any(mean)
+    train(tmp_path / "further", 2, "lenet-batchnorm")
