@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import psutil
 
@@ -58,20 +59,24 @@ def _reader() -> Callable[[], dict[str, float]]:
 
 
 def _gpus() -> list[Callable[[], dict[str, float]]]:
+    """A function for each GPU that takes one sample of it, empty while it does not tell, as when MIG divides it."""
     try:
         import pynvml
 
         pynvml.nvmlInit()
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
     except (ImportError, OSError):
         return []
     except pynvml.NVMLError:
         return []
 
-    def reader(index: int) -> Callable[[], dict[str, float]]:
-        handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-        return lambda: {
-            "utilization_percentage": pynvml.nvmlDeviceGetUtilizationRates(handle).gpu,
-            "memory_usage_megabytes": round(pynvml.nvmlDeviceGetMemoryInfo(handle).used / 1e6, 1),
-        }
+    def read(handle: object) -> dict[str, float]:
+        try:
+            return {
+                "utilization_percentage": pynvml.nvmlDeviceGetUtilizationRates(handle).gpu,
+                "memory_usage_megabytes": round(pynvml.nvmlDeviceGetMemoryInfo(handle).used / 1e6, 1),
+            }
+        except pynvml.NVMLError:
+            return {}
 
-    return [reader(index) for index in range(pynvml.nvmlDeviceGetCount())]
+    return [partial(read, handle) for handle in handles]

@@ -1,6 +1,10 @@
 """Samples of the machine's load."""
 
+import sys
 import time
+from types import SimpleNamespace
+
+import pytest
 
 from pipeline import system
 
@@ -33,3 +37,46 @@ def test_of_too_many_every_other_is_left_out(monkeypatch):
     with system.sampled(samples, 0.0):
         time.sleep(1)
     assert 4 <= len(samples) < 8
+
+
+class Library:
+    """Stands for pynvml on a machine with a GPU that tells everything and one that does not."""
+
+    class NVMLError(Exception):
+        """What pynvml raises for everything."""
+
+    def nvmlInit(self):
+        """Nothing to do."""
+
+    def nvmlDeviceGetCount(self):
+        return 2
+
+    def nvmlDeviceGetHandleByIndex(self, index):
+        return index
+
+    def nvmlDeviceGetUtilizationRates(self, handle):
+        if handle == 1:
+            raise self.NVMLError("Not Supported")
+        return SimpleNamespace(gpu=87)
+
+    def nvmlDeviceGetMemoryInfo(self, handle):
+        return SimpleNamespace(used=12_345_678_901)
+
+
+def test_a_gpu_that_does_not_tell_is_left_out(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pynvml", Library())
+    sample = system._reader()()
+    of_gpus = {name: value for name, value in sample.items() if name.startswith("gpu")}
+    assert of_gpus == {"gpu_0_utilization_percentage": 87, "gpu_0_memory_usage_megabytes": 12345.7}
+
+
+@pytest.mark.parametrize("call", ["nvmlInit", "nvmlDeviceGetCount", "nvmlDeviceGetHandleByIndex"])
+def test_a_driver_that_fails_stops_nothing(monkeypatch, call):
+    library = Library()
+
+    def fail(*_):
+        raise library.NVMLError("Driver/library version mismatch")
+
+    setattr(library, call, fail)
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    assert not [name for name in system._reader()() if name.startswith("gpu")]
