@@ -1,6 +1,5 @@
 """Convolutions computed in the cheapest way for their sizes, on a processor."""
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -37,9 +36,8 @@ def cheapest(image: tuple[int, int], kernel: tuple[int, int, int, int], dtype: s
     size, _, channels, filters = kernel
     high, wide = (side - size + 1 for side in image)
     if dtype == "float32" and size in winograd.SIZES and min(channels, filters) >= WIDE:
-        step = winograd.TILE - size + 1
-        tiles = math.ceil(high / step) * math.ceil(wide / step)
-        if high * wide * size**2 >= WORTH * tiles * winograd.TILE**2:
+        _, down, across = winograd.tiles(high, wide, size)
+        if high * wide * size**2 >= WORTH * down * across * winograd.TILE**2:
             return winograd.convolve
     return product if max(high, wide) <= size + 1 else None
 

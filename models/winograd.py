@@ -24,19 +24,24 @@ def convolve(inputs: "tf.Tensor", kernel: "keras.Variable | tf.Tensor") -> "tf.T
 
     size, _, channels, filters = kernel.shape
     high, wide = inputs.shape[1] - size + 1, inputs.shape[2] - size + 1
-    step = TILE - size + 1
-    down, across = math.ceil(high / step), math.ceil(wide / step)
+    step, down, across = tiles(high, wide, size)
     of_outputs, of_kernel, of_inputs = (tf.constant(matrix, inputs.dtype) for matrix in transforms(size))
 
-    tiles = of_inputs @ _tiles(inputs, step, down, across)
+    seen = of_inputs @ _seen(inputs, step, down, across)
     kernels = of_kernel @ tf.reshape(kernel, (size * size, -1))
-    sums = tf.reshape(tiles, (TILE**2, -1, channels)) @ tf.reshape(kernels, (TILE**2, channels, filters))
+    sums = tf.reshape(seen, (TILE**2, -1, channels)) @ tf.reshape(kernels, (TILE**2, channels, filters))
     outputs = tf.reshape(of_outputs @ tf.reshape(sums, (TILE**2, -1)), (step, step, -1, down, across, filters))
     outputs = tf.reshape(tf.transpose(outputs, (2, 3, 0, 4, 1, 5)), (-1, down * step, across * step, filters))
     return outputs[:, :high, :wide]
 
 
-def _tiles(inputs: "tf.Tensor", step: int, down: int, across: int) -> "tf.Tensor":
+def tiles(high: int, wide: int, size: int) -> tuple[int, int, int]:
+    """The outputs along a tile's side, and how many tiles down and across make `high` × `wide` outputs."""
+    step = TILE - size + 1
+    return step, math.ceil(high / step), math.ceil(wide / step)
+
+
+def _seen(inputs: "tf.Tensor", step: int, down: int, across: int) -> "tf.Tensor":
     """The inputs of tiles that begin `step` pixels apart, (36, N · down · across · channels), zeros beyond the edge.
 
     A tile is a block of `step` pixels a side and the first pixels of the blocks after it.
@@ -49,8 +54,8 @@ def _tiles(inputs: "tf.Tensor", step: int, down: int, across: int) -> "tf.Tensor
     blocks = tf.reshape(padded, (-1, down + 1, step, across + 1, step, channels))
     more = TILE - step
     rows = tf.concat([blocks[:, :-1], blocks[:, 1:, :more]], axis=2)
-    tiles = tf.concat([rows[:, :, :, :-1], rows[:, :, :, 1:, :more]], axis=4)
-    return tf.reshape(tf.transpose(tiles, (2, 4, 0, 1, 3, 5)), (TILE**2, -1))
+    seen = tf.concat([rows[:, :, :, :-1], rows[:, :, :, 1:, :more]], axis=4)
+    return tf.reshape(tf.transpose(seen, (2, 4, 0, 1, 3, 5)), (TILE**2, -1))
 
 
 def transforms(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
