@@ -13,6 +13,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 SOURCE = re.compile(r"https://[^\s/]+/\S*|npm:(@[\w.-]+/)?[\w.-]+@\d[\w.-]*|\.{0,2}/?[\w.-][^\s:]*|/\S+")
 RUN_NAME = re.compile(r"(?=.{1,64}$)[a-z0-9]+([-_][a-z0-9]+)*")
+NEEDED = {"rho": ("optimizer", "adadelta"), "epsilon": ("optimizer", "adadelta"), "warmup": ("schedule", "one_cycle")}
 
 
 class Section(BaseModel):
@@ -49,10 +50,9 @@ class Fetch(Section):
     @field_validator("files")
     @classmethod
     def _these_four(cls, files: dict[str, File]) -> dict[str, File]:
-        for name in files:
+        for name in (*files, *FILES):
             if name not in FILES:
                 raise ValueError(f"{name!r} is unknown{did_you_mean(name, FILES)}")
-        for name in FILES:
             if name not in files:
                 raise ValueError(f"{name!r} is missing")
         return files
@@ -105,12 +105,8 @@ class Protocol(Section):
 
     @model_validator(mode="after")
     def _cross_checks(self) -> Self:
-        adadelta = self.optimizer == "adadelta"
-        for name, wanted, why in (
-            ("rho", adadelta, "optimizer: adadelta"),
-            ("epsilon", adadelta, "optimizer: adadelta"),
-            ("warmup", self.schedule == "one_cycle", "schedule: one_cycle"),
-        ):
+        for name, (setting, value) in NEEDED.items():
+            wanted, why = getattr(self, setting) == value, f"{setting}: {value}"
             if wanted and getattr(self, name) is None:
                 raise ValueError(f"{name} is missing; {why} needs it")
             if not wanted and getattr(self, name) is not None:
