@@ -41,7 +41,8 @@ def save(folder: Path, identity: dict[str, Any], progress: Progress, arrays: Seq
 def load(folder: Path, identity: dict[str, Any]) -> tuple[Progress, list[np.ndarray]] | None:
     """The newest undamaged checkpoint, None if there is none.
 
-    A damaged one is skipped with a warning; one of other inputs, versions, precision or threads is a PipelineError.
+    A damaged one is skipped with a warning; one of another `identity`, such as other inputs, precision or
+    threads, is a PipelineError.
     """
     kept = _kept(folder)
     for path in reversed(kept):
