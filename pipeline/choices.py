@@ -24,14 +24,17 @@ class Hardware:
 def choose_precision(requested: str, hardware: Hardware) -> str:
     """`requested`, or for `auto` the fastest that trains safely here.
 
-    GPUs from compute capability 8.0 have bfloat16, from 7.0 float16 tensor cores; the weakest GPU decides. Processors
-    without bfloat16 instructions emulate it slowly.
+    GPUs from compute capability 8.0 have bfloat16, from 7.0 float16 tensor cores; the weakest GPU decides. Several do
+    not train safely in float16: Keras' loss scale follows the gradients of the first alone. Processors without bfloat16
+    instructions emulate it slowly.
     """
     if requested != "auto":
         return requested
     if hardware.gpus:
         weakest = min(gpu.compute_capability for gpu in hardware.gpus)
-        return "mixed_bfloat16" if weakest >= (8, 0) else "mixed_float16" if weakest >= (7, 0) else "float32"
+        if weakest >= (8, 0):
+            return "mixed_bfloat16"
+        return "mixed_float16" if weakest >= (7, 0) and len(hardware.gpus) == 1 else "float32"
     return "mixed_bfloat16" if hardware.bfloat16 else "float32"
 
 
@@ -43,8 +46,3 @@ def choose_threads(requested: str | int, hardware: Hardware) -> int:
 def choose_accelerated_convolution(hardware: Hardware) -> bool:
     """On processors; on a GPU, cuDNN has several ways to convolve and chooses among them itself."""
     return not hardware.gpus
-
-
-def choose_jit_compile(hardware: Hardware) -> bool:
-    """XLA on one GPU; on a processor it makes these networks several times slower."""
-    return len(hardware.gpus) == 1

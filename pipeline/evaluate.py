@@ -1,4 +1,4 @@
-"""Evaluate one trained run on the test set, the only place that reads it to judge a model."""
+"""Evaluate one trained run on the test set, which only the notebook's protocol reads before, as validation data."""
 
 import argparse
 import sys
@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
-from models import convolution
 from pipeline import artefact, batches, claim, data, errors, files, hardware, inputs, params
 from pipeline.errors import PipelineError
 from pipeline.figures import confusion, digits
@@ -42,8 +41,7 @@ def predict(run: Run, path: Path, images: np.ndarray) -> np.ndarray:
         raise PipelineError(f"{path}: not found; run `dvc checkout`, or `dvc repro train@{run.name}`")
     session = hardware.start(run.protocol.precision, run.protocol.threads, run.protocol.seed)
     model = artefact.load(path, session.precision)
-    if session.accelerated_convolution:
-        convolution.accelerate(model)
+    session.accelerate(model)
     return model.predict(batches.of(BATCH, images), verbose=1 if sys.stdout.isatty() else 0)
 
 

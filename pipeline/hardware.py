@@ -10,10 +10,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from models import convolution
 from pipeline import choices
 from pipeline.choices import Gpu, Hardware
 
 if TYPE_CHECKING:
+    import keras
     import tensorflow as tf
 
 FAST_BFLOAT16 = {"amx_bf16", "avx512_bf16"}
@@ -25,7 +27,7 @@ CPU_INFO = Path("/proc/cpuinfo")
 class Session:
     """What was resolved for one process: precision, threads, distribution strategy, and what computes, or does not.
 
-    `onednn` is oneDNN, `accelerated_convolution` is `models.convolution`, `jit_compile` is XLA.
+    `onednn` is oneDNN, `accelerated_convolution` is `models.convolution`.
     """
 
     hardware: Hardware
@@ -33,8 +35,12 @@ class Session:
     threads: int
     onednn: bool
     accelerated_convolution: bool
-    jit_compile: bool
     strategy: "tf.distribute.Strategy"
+
+    def accelerate(self, model: "keras.Model") -> None:
+        """Let `model` convolve as is cheapest here."""
+        if self.accelerated_convolution:
+            convolution.accelerate(model)
 
 
 def start(precision: str, threads: str | int, seed: int) -> Session:
@@ -63,7 +69,6 @@ def start(precision: str, threads: str | int, seed: int) -> Session:
         threads,
         onednn=_pywrap_util_port.IsMklEnabled(),
         accelerated_convolution=choices.choose_accelerated_convolution(hardware),
-        jit_compile=choices.choose_jit_compile(hardware),
         strategy=strategy(devices),
     )
 

@@ -1,6 +1,7 @@
 """What happens between two steps of a training: counting, checkpoints in long epochs, an orderly stop."""
 
 import math
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +69,16 @@ class Keeper(keras.callbacks.Callback):
             arrays = training.numbers()
             require_finite(self.model, arrays, training.progress, loss)
             training.save(arrays)
+            self._say(loss)
         if reason:
             raise Interrupted(f"{reason}; `dvc repro` goes on from here")
+
+    def _say(self, loss: float) -> None:
+        """In a log file, say how far a long epoch is; on a screen, Keras' bar shows it."""
+        if not sys.stdout.isatty():
+            progress = self.training.progress
+            step = f"step {progress.step} of {self.training.steps()}"
+            print(f"epoch {progress.epoch + 1}: {step}, loss {loss:.4f}", flush=True)
 
     def _count_time(self) -> None:
         now = time.monotonic()

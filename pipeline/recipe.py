@@ -12,13 +12,16 @@ if TYPE_CHECKING:
 START = 1 / 25  # of the peak: where a one-cycle learning rate begins (Smith & Topin, 2018)
 
 
-def compile_model(model: "keras.Model", protocol: Protocol, jit_compile: bool) -> None:
-    """Compile for categorical cross-entropy on integer labels, with accuracy."""
+def compile_model(model: "keras.Model", protocol: Protocol) -> None:
+    """Compile for categorical cross-entropy on integer labels, with accuracy.
+
+    Without XLA: Keras refuses it where operations are deterministic, and on a processor it is several times slower.
+    """
     model.compile(
         optimizer=optimizer(protocol),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        jit_compile=jit_compile,
+        jit_compile=False,
     )
     model.optimizer.build(model.trainable_variables)  # so that a checkpoint finds all its variables
 

@@ -78,7 +78,6 @@ def environment(training: dict[str, Any], progress: Progress, session: Session, 
         "precision": session.precision,
         "threads": session.threads,
         "onednn": session.onednn,
-        "jit_compile": session.jit_compile,
         "replicas": session.strategy.num_replicas_in_sync,
         "system": list(progress.system) or None,
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import models
-from models import convolution, network
+from models import network
 from pipeline import artefact, checkpoint, claim, data, errors, files, hardware, inputs, kernels, params, record, system
 from pipeline.errors import PipelineError
 from pipeline.figures import curves, weights
@@ -74,9 +74,8 @@ def prepare(
 
     with session.strategy.scope():
         model = build(run, fused=True)
-        if session.accelerated_convolution:
-            convolution.accelerate(model)
-        recipe.compile_model(model, run.protocol, session.jit_compile)
+        session.accelerate(model)
+        recipe.compile_model(model, run.protocol)
     identity = {
         "input_key": key,
         "precision": session.precision,

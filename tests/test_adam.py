@@ -27,7 +27,7 @@ def gradients():
     return rng.normal(0, rng.uniform(0, 3, (6, 1, 1)), (6, 4, 5)).astype(np.float32)
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])  # XLA is what one GPU takes
+@pytest.mark.parametrize("jit_compile", [False, True])  # XLA, for who gives determinism up
 @pytest.mark.parametrize(
     "options",
     [{"learning_rate": 0.01, "epsilon": 0.1}, {"learning_rate": SCHEDULE, "global_clipnorm": 1.0, "beta_2": 0.9}],

@@ -29,8 +29,8 @@ def machine(*gpus, bfloat16=(), cores=8):
         (machine(V100), "mixed_float16"),
         (machine(A100), "mixed_bfloat16"),
         (machine(A100, A100), "mixed_bfloat16"),
-        (machine(A100, V100), "mixed_float16"),
-        (machine(V100, A100), "mixed_float16"),
+        (machine(A100, V100), "float32"),
+        (machine(V100, V100), "float32"),
         (machine(A100, P100), "float32"),
         (machine(A100, UNKNOWN), "float32"),
         (machine(UNKNOWN), "float32"),
@@ -51,13 +51,6 @@ def test_threads():
     assert choices.choose_threads("auto", machine(cores=6)) == 6
     assert choices.choose_threads(2, machine(cores=6)) == 2
     assert choices.choose_threads(16, machine(cores=6)) == 16
-
-
-@pytest.mark.parametrize(
-    ("found", "jit_compile"), [(machine(), False), (machine(V100), True), (machine(A100, A100), False)]
-)
-def test_xla(found, jit_compile):
-    assert choices.choose_jit_compile(found) is jit_compile
 
 
 @pytest.mark.parametrize("found", [machine(), machine(bfloat16=["amx_bf16"])])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.layers import Dense, Dropout, Flatten
-from pipeline import checkpoint, params, recipe
+from pipeline import checkpoint, keeper, params, recipe
 from pipeline.errors import Interrupted
 from pipeline.loop import VALIDATION_BATCH, Training
 from pipeline.progress import Progress
@@ -40,7 +40,7 @@ def training(folder: Path, stop: Stop) -> Training:
     protocol = params.load().run("lenet-dropout").protocol.model_copy(update=changes)
     keras.utils.set_random_seed(1)
     model = small_network.build((Flatten(), Dense(4), Dropout(0.5)), pooling=False, batch_norm=True)
-    recipe.compile_model(model, protocol, jit_compile=False)
+    recipe.compile_model(model, protocol)
     rng = np.random.default_rng(0)
     images = {
         split: (rng.integers(0, 256, (count, 28, 28, 1), np.uint8), rng.integers(0, 10, count, np.uint8))
@@ -85,3 +85,15 @@ def test_interrupted_in_its_validation_it_validates_without_training(tmp_path):
     with pytest.raises(Interrupted):
         resumed.run(lambda: None)
     assert resumed.progress.epoch == 1
+
+
+def test_a_long_epoch_says_in_a_log_how_far_it_is(tmp_path, monkeypatch, capsys):
+    """The loss is that of the epoch so far, so after all steps it is the epoch's."""
+    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", -1)
+    one = training(tmp_path, Stop())
+    one.run(lambda: None)
+    said = [line for line in capsys.readouterr().out.splitlines() if ": step" in line]
+    assert len(said) == EPOCHS * (STEPS + VALIDATIONS)
+    for step in (1, 2, 3):
+        assert said[step - 1].startswith(f"epoch 1: step {step} of 3, loss ")
+    assert said[-1] == f"epoch 2: step 3 of 3, loss {one.progress.history[1]['train_loss']:.4f}"

@@ -106,7 +106,7 @@ def test_compiled_for_integer_labels():
     import keras
 
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
-    recipe.compile_model(model, protocol(), jit_compile=False)
+    recipe.compile_model(model, protocol())
     assert model.loss == "sparse_categorical_crossentropy"
     assert model.jit_compile is False
     logs = model.evaluate(np.ones((6, 4)), np.array([0, 1, 2, 0, 1, 2]), verbose=0, return_dict=True)

@@ -14,7 +14,7 @@ def test_custom_takes_a_step() -> None:
     keras.utils.set_random_seed(1)
     model = train.build(run, fused=True)
     convolution.accelerate(model)
-    recipe.compile_model(model, run.protocol, jit_compile=False)
+    recipe.compile_model(model, run.protocol)
     before = {
         layer.name: keras.ops.convert_to_numpy(layer.kernel) for layer in model.layers if hasattr(layer, "kernel")
     }

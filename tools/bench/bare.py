@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models import ARCHITECTURES, network
-from pipeline import choices, hardware, params, recipe
+from pipeline import hardware, params, recipe
 from pipeline.data import PROCESSED
 from pipeline.params import Run
 
@@ -65,7 +65,7 @@ def compiled(run: Run, arguments: argparse.Namespace) -> "keras.Sequential":
         optimizer=keras.optimizers.Adam(recipe.learning_rate(run.protocol), global_clipnorm=run.protocol.clip_norm),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        jit_compile=choices.choose_jit_compile(hardware.detect(tf)),
+        jit_compile=arguments.free and len(tf.config.list_physical_devices("GPU")) == 1,  # XLA, which helps there
     )
     return model
 
@@ -121,6 +121,6 @@ if __name__ == "__main__":
     parser.add_argument("run", help="a name in `runs` of params.yaml")
     parser.add_argument("--precision", required=True)
     parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--free", action="store_true", help="without determinism")
+    parser.add_argument("--free", action="store_true", help="without determinism; then with XLA on one GPU")
     parser.add_argument("--tracking", choices=["none", "autolog", "callback"], default="none")
     main(parser.parse_args())

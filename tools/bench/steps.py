@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from models import ARCHITECTURES, convolution, layers, network
+from models import ARCHITECTURES, layers, network
 
 BATCH = 128
 CLASSES = 10
@@ -32,11 +32,11 @@ def with_keras(
             initializer="he_normal",
             fused=fused,
         )
-        if fused and session.accelerated_convolution:
-            convolution.accelerate(model)
+        if fused:
+            session.accelerate(model)
         loss = "sparse_categorical_crossentropy"
         optimizer = adam.fused()() if fused else "adam"
-        model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=session.jit_compile)
+        model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
     images = batches.of(batch, *noise(steps * batch))
     return second(lambda: model.fit(images, shuffle=False, verbose=0))
 

@@ -23,14 +23,12 @@ OURS = {"MLFLOW_TRACKING_URI": ""}  # the clone's own database, whatever server 
 FIXED_TRAIN, FIXED_EVALUATE = 12.0, 8.0  # seconds, on two cores
 PREDICT = """
 import json, time
-from models import convolution
 from pipeline import artefact, batches, data, evaluate, files, hardware, params
 run = params.load().run("bench")
 images, _ = data.load("test")
 session = hardware.start(run.protocol.precision, run.protocol.threads, run.protocol.seed)
 model = artefact.load(files.ROOT / "results/runs/bench/model.keras", session.precision)
-if session.accelerated_convolution:
-    convolution.accelerate(model)
+session.accelerate(model)
 begin = time.monotonic()
 model.predict(batches.of(evaluate.BATCH, images), verbose=0)
 print(json.dumps(time.monotonic() - begin))
