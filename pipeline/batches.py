@@ -7,6 +7,15 @@ import numpy as np
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from pipeline.schema import Protocol
+
+VALIDATION = 200  # images in a batch of validation; eight devices share it evenly
+
+
+def sizes(protocol: "Protocol") -> tuple[int, ...]:
+    """Numbers of which every batch of a training and of its validation, also a last one, is a sum or a difference."""
+    return protocol.batch_size, protocol.training_images, VALIDATION, protocol.validation_images
+
 
 def of(size: int, *arrays: np.ndarray) -> "tf.data.Dataset":
     """Batches of `size` rows of each array, in order, the last one of what is left.

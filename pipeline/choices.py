@@ -1,5 +1,6 @@
 """What follows for training from what a machine is: a `Hardware` in, a choice out, nothing touched."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -36,6 +37,12 @@ def choose_precision(requested: str, hardware: Hardware) -> str:
             return "mixed_bfloat16"
         return "mixed_float16" if weakest >= (7, 0) and len(hardware.gpus) == 1 else "float32"
     return "mixed_bfloat16" if hardware.bfloat16 else "float32"
+
+
+def choose_gpus(gpus: Sequence[Gpu], sizes: Sequence[int]) -> Sequence[Gpu]:
+    """As many of `gpus` as divide all `sizes` of batches: Keras fails where devices in step have unequal shares."""
+    counts = range(len(gpus), 1, -1)
+    return gpus[: next((count for count in counts if all(size % count == 0 for size in sizes)), 1)]
 
 
 def choose_threads(requested: str | int, hardware: Hardware) -> int:

@@ -1,5 +1,6 @@
 """What this machine is, and TensorFlow made ready accordingly."""
 
+import dataclasses
 import os
 import platform
 import sys
@@ -43,23 +44,23 @@ class Session:
             convolution.accelerate(model)
 
 
-def start(precision: str, threads: str | int, seed: int) -> Session:
-    """Import TensorFlow and set it up: memory growth, threads, determinism, seed, precision.
+def start(precision: str, threads: str | int, seed: int, sizes: Sequence[int] = ()) -> Session:
+    """Import TensorFlow and set it up: GPUs, threads, determinism, seed, precision.
 
-    Call it once in a process, before anything else of TensorFlow runs.
+    `sizes` are those of batches that several GPUs have to share evenly. Call it once in a process, before anything else
+    of TensorFlow runs.
     """
     tf = import_tensorflow()
     import keras
     from tensorflow.python.util import _pywrap_util_port  # nothing public tells
 
-    for gpu in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(gpu, True)
-    hardware = detect(tf)
+    hardware = use_gpus(tf, detect(tf), sizes)
     precision = choices.choose_precision(precision, hardware)
     threads = choices.choose_threads(threads, hardware)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     tf.config.experimental.enable_op_determinism()
+    tf.config.experimental.enable_tensor_float_32_execution(False)  # it rounds a GPU's float32 to 10 bits
     keras.utils.set_random_seed(seed)
     keras.mixed_precision.set_global_policy(precision)
     devices = [device.name for device in tf.config.list_logical_devices("GPU")]
@@ -71,6 +72,19 @@ def start(precision: str, threads: str | int, seed: int) -> Session:
         accelerated_convolution=choices.choose_accelerated_convolution(hardware),
         strategy=strategy(devices),
     )
+
+
+def use_gpus(tf: ModuleType, hardware: Hardware, sizes: Sequence[int]) -> Hardware:
+    """Let TensorFlow see as many GPUs as share batches of these sizes evenly; the hardware with no others."""
+    devices = tf.config.list_physical_devices("GPU")
+    for device in devices:
+        tf.config.experimental.set_memory_growth(device, True)
+    used = choices.choose_gpus(hardware.gpus, sizes)
+    if len(used) < len(devices):
+        why = "more do not share every batch evenly (batch_size, training_images, validation_images)"
+        print(f"using {len(used)} of {len(devices)} GPUs: {why}")
+        tf.config.set_visible_devices(devices[: len(used)], "GPU")
+    return dataclasses.replace(hardware, gpus=tuple(used))
 
 
 def strategy(devices: Sequence[str]) -> "tf.distribute.Strategy":

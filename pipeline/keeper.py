@@ -38,7 +38,7 @@ class Keeper(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Go on with an interrupted epoch's running metrics."""
         if self.begin > 0:
-            assign(self.model.metrics_variables, self.training.running_metrics)
+            assign(self.training.metrics(), self.training.running_metrics)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Count the step; keep what the steps gave when it was the epoch's last, since validation resets it."""

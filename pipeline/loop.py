@@ -21,8 +21,6 @@ from pipeline.progress import Progress
 from pipeline.schema import Protocol
 from pipeline.stop import Stop
 
-VALIDATION_BATCH = 250
-
 
 @dataclass
 class Training:
@@ -76,7 +74,7 @@ class Training:
             shuffle=False,
             initial_epoch=epoch,
             epochs=protocol.epochs,  # as many as the progress bar shows; the keeper stops after one
-            validation_data=batches.of(VALIDATION_BATCH, *self.images["validation"]),
+            validation_data=batches.of(batches.VALIDATION, *self.images["validation"]),
             callbacks=[keeper],
             verbose=1 if sys.stdout.isatty() else 2,
         ).history
@@ -84,26 +82,32 @@ class Training:
 
     def _validate(self, keeper: keras.callbacks.Callback) -> dict[str, float]:
         """The validation of an epoch that was interrupted in it."""
-        validation = batches.of(VALIDATION_BATCH, *self.images["validation"])
+        validation = batches.of(batches.VALIDATION, *self.images["validation"])
         logs = self.model.evaluate(validation, callbacks=[keeper], verbose=2, return_dict=True)
         return self.progress.trained | {f"val_{name}": float(value) for name, value in logs.items()}
 
     def _learning_rate(self) -> float:
-        """Of the epoch's last step."""
+        """Of the optimizer's last step; float16's loss scale makes it skip some."""
         rate = recipe.learning_rate(self.protocol)
         if callable(rate):
-            rate = rate((self.progress.epoch + 1) * self.steps() - 1)
+            steps = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+            rate = rate(max(0, steps - 1))
         return float(keras.ops.convert_to_numpy(rate))
 
     def steps(self) -> int:
         """Steps in an epoch."""
         return math.ceil(len(self.images["train"][0]) / self.protocol.batch_size)
 
-    def state(self) -> list[keras.Variable]:
-        """Every number that the next step depends on: weights, dropout's seeds, optimizer, running metrics."""
+    def state(self) -> list[Any]:
+        """Variables of every number that the next step depends on: weights, dropout's seeds, optimizer, metrics."""
         model = self.model
         seeds = [layer.seed_generator.state for layer in model.layers if hasattr(layer, "seed_generator")]
-        return [*model.weights, *seeds, *model.optimizer.variables, *model.metrics_variables]
+        return [*model.weights, *seeds, *model.optimizer.variables, *self.metrics()]
+
+    def metrics(self) -> list[Any]:
+        """The variables of the running metrics; each device has its own, since their sum would round otherwise."""
+        values = [variable.value for variable in self.model.metrics_variables]
+        return [copy for value in values for copy in getattr(value, "values", [value])]
 
     def numbers(self) -> list[np.ndarray]:
         """What `state` holds now, the weights first."""
@@ -119,4 +123,4 @@ class Training:
         one_each = (array[: self.identity["replicas"]] for array in self.images["validation"])
         self.model.evaluate(*one_each, verbose=0)  # Keras makes the metrics' variables with the first batch
         assign(self.state(), arrays)
-        self.running_metrics = arrays[-len(self.model.metrics_variables) :]
+        self.running_metrics = arrays[-len(self.metrics()) :]

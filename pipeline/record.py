@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import keras
 
 PACKAGES = ("tensorflow", "keras", "numpy")
+ON_GPU = ("nvidia-cudnn-cu12", "nvidia-cublas-cu12")
 
 
 def describe(run: Run, model: "keras.Sequential", key: str) -> dict[str, Any]:
@@ -84,8 +85,9 @@ def environment(training: dict[str, Any], progress: Progress, session: Session, 
 
 
 def versions() -> dict[str, str]:
-    """Of Python and of the packages that the numbers depend on."""
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}
+    """Of Python and of the packages that the numbers depend on, a GPU's if they are installed."""
+    installed = [name for name in ON_GPU if any(metadata.distributions(name=name))]
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in (*PACKAGES, *installed)}
 
 
 def _git() -> dict[str, Any]:

@@ -8,7 +8,21 @@ import numpy as np
 
 import models
 from models import network
-from pipeline import artefact, checkpoint, claim, data, errors, files, hardware, inputs, kernels, params, record, system
+from pipeline import (
+    artefact,
+    batches,
+    checkpoint,
+    claim,
+    data,
+    errors,
+    files,
+    hardware,
+    inputs,
+    kernels,
+    params,
+    record,
+    system,
+)
 from pipeline.errors import PipelineError
 from pipeline.figures import curves, weights
 from pipeline.params import Run
@@ -34,7 +48,8 @@ def train(run: Run, results: Path, folder: Path, key: str, stop: Stop) -> None:
         )
     with claim.locked(folder):
         images = data.training_images(run)
-        session = hardware.start(run.protocol.precision, run.protocol.threads, run.protocol.seed)
+        protocol = run.protocol
+        session = hardware.start(protocol.precision, protocol.threads, protocol.seed, batches.sizes(protocol))
         training = prepare(run, session, images, folder, key, stop)
         identity = record.begin(folder)
         description = record.describe(run, training.model, key)
@@ -82,6 +97,7 @@ def prepare(
         "threads": session.threads,
         "onednn": session.onednn,
         "replicas": session.strategy.num_replicas_in_sync,
+        "gpus": [gpu.name for gpu in session.hardware.gpus],
         **record.versions(),
     }
     progress, arrays = checkpoint.load(folder, identity) or (Progress(), None)

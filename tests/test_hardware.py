@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
-from pipeline import choices, hardware
+from pipeline import batches, choices, hardware, params
 from pipeline.choices import Gpu, Hardware
 
 V100 = Gpu("Tesla V100-SXM2-16GB", (7, 0))
@@ -45,6 +46,56 @@ def test_auto_precision(found, precision):
 @pytest.mark.parametrize("found", [machine(), machine(A100), machine(UNKNOWN, bfloat16=["amx_bf16"])])
 def test_a_precision_asked_for_is_kept(precision, found):
     assert choices.choose_precision(precision, found) == precision
+
+
+@pytest.mark.parametrize(
+    ("gpus", "sizes", "used"),
+    [
+        (0, (64, 24_000, 200, 5_000), 0),
+        (1, (63, 24_001, 200, 999), 1),
+        (2, (64, 24_000, 200, 5_000), 2),
+        (3, (64, 24_000, 200, 5_000), 2),
+        (3, (96, 24_000, 300, 6_000), 3),
+        (4, (64, 24_000, 200, 5_000), 4),
+        (4, (64, 24_002, 200, 5_000), 2),
+        (8, (64, 24_000, 200, 5_000), 8),
+        (8, (64, 24_000, 200, 5_001), 1),
+        (3, (), 3),
+    ],
+)
+def test_as_many_gpus_as_share_every_batch_evenly(gpus, sizes, used):
+    assert choices.choose_gpus([A100] * gpus, sizes) == [A100] * used
+
+
+def test_every_run_can_use_eight_gpus():
+    for name in params.load().runs:
+        assert len(choices.choose_gpus([A100] * 8, batches.sizes(params.load().run(name).protocol))) == 8
+
+
+def test_gpus_beyond_those_are_not_seen(capsys):
+    seen, growing = [], []
+    tf = SimpleNamespace(
+        config=SimpleNamespace(
+            list_physical_devices=lambda kind: ["a", "b", "c"],
+            set_visible_devices=lambda devices, kind: seen.append((devices, kind)),
+            experimental=SimpleNamespace(set_memory_growth=lambda device, on: growing.append((device, on))),
+        )
+    )
+    found = hardware.use_gpus(tf, machine(V100, A100, A100), (64, 128))
+    assert found == machine(V100, A100)
+    assert seen == [(["a", "b"], "GPU")]
+    assert growing == [("a", True), ("b", True), ("c", True)]
+    assert "using 2 of 3 GPUs" in capsys.readouterr().out
+    hardware.use_gpus(tf, machine(A100, A100, A100), (96, 192))
+    assert len(seen) == 1
+
+
+def test_float32_is_float32():
+    """TensorFlow's TF32, on by default, rounds what GPUs from compute capability 8.0 multiply."""
+    code = "from pipeline import hardware; hardware.start('float32', 1, 0); import tensorflow as tf"
+    asked = "print(tf.config.experimental.tensor_float_32_execution_enabled())"
+    done = subprocess.run([sys.executable, "-c", f"{code}; {asked}"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_threads():

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from models.layers import Dense, Dropout, Flatten
-from pipeline import checkpoint, keeper, params, recipe
+from pipeline import batches, checkpoint, keeper, params, recipe
 from pipeline.errors import Interrupted
-from pipeline.loop import VALIDATION_BATCH, Training
+from pipeline.loop import Training
 from pipeline.progress import Progress
 from pipeline.stop import Stop
 from tests import small_network
@@ -44,7 +44,7 @@ def training(folder: Path, stop: Stop) -> Training:
     rng = np.random.default_rng(0)
     images = {
         split: (rng.integers(0, 256, (count, 28, 28, 1), np.uint8), rng.integers(0, 10, count, np.uint8))
-        for split, count in (("train", protocol.training_images), ("validation", VALIDATION_BATCH + 1))
+        for split, count in (("train", protocol.training_images), ("validation", batches.VALIDATION + 1))
     }
     progress, arrays = checkpoint.load(folder, IDENTITY) or (Progress(), None)
     return Training(model, protocol, images, folder, IDENTITY, progress, stop, arrays)
@@ -97,3 +97,18 @@ def test_a_long_epoch_says_in_a_log_how_far_it_is(tmp_path, monkeypatch, capsys)
     for step in (1, 2, 3):
         assert said[step - 1].startswith(f"epoch 1: step {step} of 3, loss ")
     assert said[-1] == f"epoch 2: step 3 of 3, loss {one.progress.history[1]['train_loss']:.4f}"
+
+
+def test_the_learning_rate_is_of_the_steps_that_the_optimizer_made(tmp_path):
+    """Under float16 it skips those whose gradients overflow."""
+    one = training(tmp_path, Stop())
+    one.run(lambda: None)
+    assert one.progress.history[-1]["learning_rate"] == pytest.approx(rate(one, EPOCHS * STEPS - 1))
+    one.model.optimizer.iterations.assign(2)
+    assert one._learning_rate() == pytest.approx(rate(one, 1))
+    assert rate(one, 1) != pytest.approx(rate(one, EPOCHS * STEPS - 1))
+
+
+def rate(one: Training, step: int) -> float:
+    """Of one step, counted from 0."""
+    return float(recipe.learning_rate(one.protocol)(step))

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models import ARCHITECTURES, network
-from pipeline import hardware, params, recipe
+from pipeline import batches, hardware, params, recipe
 from pipeline.data import PROCESSED
 from pipeline.params import Run
 
 if TYPE_CHECKING:
     import keras
-
-VALIDATION_BATCH = 250  # as in pipeline/loop.py, which cannot be imported before TensorFlow is set up
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -32,7 +30,7 @@ def main(arguments: argparse.Namespace) -> None:
         batch_size=protocol.batch_size,
         epochs=protocol.epochs,
         validation_data=tuple(array[: protocol.validation_images] for array in held_out),
-        validation_batch_size=VALIDATION_BATCH,
+        validation_batch_size=batches.VALIDATION,
         callbacks=[clock, *tracking],
         verbose=2,
     )
