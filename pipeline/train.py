@@ -8,21 +8,8 @@ import numpy as np
 
 import models
 from models import network
-from pipeline import (
-    artefact,
-    batches,
-    checkpoint,
-    claim,
-    data,
-    errors,
-    files,
-    hardware,
-    inputs,
-    kernels,
-    params,
-    record,
-    system,
-)
+from pipeline import artefact, checkpoint, claim, data, errors, files, hardware, inputs, kernels, params, record, system
+from pipeline.batches import sizes
 from pipeline.errors import PipelineError
 from pipeline.figures import curves, weights
 from pipeline.params import Run
@@ -49,7 +36,7 @@ def train(run: Run, results: Path, folder: Path, key: str, stop: Stop) -> None:
     with claim.locked(folder):
         images = data.training_images(run)
         protocol = run.protocol
-        session = hardware.start(protocol.precision, protocol.threads, protocol.seed, batches.sizes(protocol))
+        session = hardware.start(protocol.precision, protocol.threads, protocol.seed, sizes(protocol))
         training = prepare(run, session, images, folder, key, stop)
         identity = record.begin(folder)
         description = record.describe(run, training.model, key)
