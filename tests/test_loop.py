@@ -77,6 +77,22 @@ def test_asked_to_stop_it_stops_there_and_goes_on_there(number, tmp_path, undist
     assert ended(resumed) == undisturbed
 
 
+def test_without_the_seed_generators_it_does_not(tmp_path, monkeypatch, undisturbed):
+    """The negative control: the comparison above can fail."""
+    whole = Training.state
+
+    def without_seeds(one):
+        return [each for each in whole(one) if "seed" not in getattr(each, "path", "")]
+
+    monkeypatch.setattr(Training, "state", without_seeds)
+    begun = training(tmp_path / "begun", StopAt(1))
+    with pytest.raises(Interrupted):
+        begun.run(lambda: None)
+    resumed = training(tmp_path / "begun", StopAt(0))
+    resumed.run(lambda: None)
+    assert resumed.progress.history != undisturbed[0]
+
+
 def test_interrupted_in_its_validation_it_validates_without_training(tmp_path):
     begun = training(tmp_path / "begun", StopAt(STEPS + 1))
     with pytest.raises(Interrupted):
