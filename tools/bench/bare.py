@@ -63,7 +63,7 @@ def compiled(run: Run, arguments: argparse.Namespace) -> "keras.Sequential":
         optimizer=keras.optimizers.Adam(recipe.learning_rate(run.protocol), global_clipnorm=run.protocol.clip_norm),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        jit_compile=arguments.free and len(tf.config.list_physical_devices("GPU")) == 1,  # XLA, which helps there
+        jit_compile=arguments.free and len(tf.config.list_physical_devices("GPU")) == 1,  # XLA
     )
     return model
 
