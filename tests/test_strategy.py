@@ -65,11 +65,10 @@ if len(names) < 3:
     averages = [average.numpy().tolist() for average in (one_step.moving_mean, one_step.moving_variance)]
     found = {"history": trained("lenet-plain", {}).progress.history, "averages": averages}
 else:
-    case = "lenet-batchnorm", {"batch_size": 24, "training_images": 84}
+    case = "lenet-batchnorm", {"epochs": 1, "batch_size": 24, "training_images": 84}
     ended = trained(*case)
     found = {
         "devices agree": agree(ended),
-        "resumed as it ended": alike(ended, trained(*case, folder=ended.folder)),
         "interrupted ends alike": alike(ended, trained(*case, StopAt(2))),
     }
 print(json.dumps(found | {"devices": session.strategy.num_replicas_in_sync}))
@@ -109,4 +108,4 @@ def test_the_moving_averages_are_the_mean_of_what_each_device_saw(on):
 
 def test_three_devices_agree_and_go_on_as_one_training(on):
     """With a last batch of another size, and sums of metrics that three do not share without rounding."""
-    assert on(3) == {"devices agree": True, "resumed as it ended": True, "interrupted ends alike": True}
+    assert on(3) == {"devices agree": True, "interrupted ends alike": True}
