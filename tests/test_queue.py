@@ -1,4 +1,4 @@
-"""Experiments that run in a temporary folder, as DVC's queue runs them, log into the database that people see."""
+"""Experiments that DVC's queue runs log into the database that people see."""
 
 import time
 

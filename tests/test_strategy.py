@@ -69,6 +69,7 @@ else:
     ended = trained(*case)
     found = {
         "devices agree": agree(ended),
+        "resumed as it ended": alike(ended, trained(*case, folder=ended.folder)),
         "interrupted ends alike": alike(ended, trained(*case, StopAt(2))),
     }
 print(json.dumps(found | {"devices": session.strategy.num_replicas_in_sync}))
@@ -108,4 +109,4 @@ def test_the_moving_averages_are_the_mean_of_what_each_device_saw(on):
 
 def test_three_devices_agree_and_go_on_as_one_training(on):
     """With a last batch of another size, and sums of metrics that three do not share without rounding."""
-    assert on(3) == {"devices agree": True, "interrupted ends alike": True}
+    assert on(3) == {"devices agree": True, "resumed as it ended": True, "interrupted ends alike": True}

@@ -77,7 +77,7 @@ def test_a_study_that_was_stopped_says_how_far_it_is(copied: Workspace) -> None:
     assert copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout.startswith("slow: unfinished\n")
     done = len(read_csv(copied.root / "study/tiny/unfinished/slow/history.csv"))
     assert f"| {done} of 500 " in (copied.root / "study/tiny/README.md").read_text()
-    printed = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0.1").stdout  # time for a step or none
+    printed = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0.3").stdout  # time for a step or none
     assert "slow: unfinished\n" in printed
     assert len(read_csv(copied.root / "study/tiny/unfinished/slow/history.csv")) >= done
 

@@ -99,3 +99,13 @@ def test_three_processes_may_start_on_no_database(tmp_path: Path) -> None:
     assert [process.communicate()[0].strip() for process in started] == ["1", "1", "1"]
     with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_temporary_experiment_logs_into_the_database_that_people_see(copied: Workspace) -> None:
+    baseline = copied.commit()
+    before = len(runs(copied))
+    copied.run("dvc", "exp", "run", "--temp", "--name", "seven", "-S", f"+runs.{RUN}.seed=77", f"evaluate@{RUN}")
+    added = runs(copied, filter_string="tags.experiment = 'seven'")
+    assert len(runs(copied)) == before + 1
+    assert [run.data.tags["git_commit"] for run in added] == [baseline]
+    assert added[0].data.metrics["test_errors"] >= 0
