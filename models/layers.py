@@ -1,11 +1,11 @@
-"""The words in which an architecture is written; `models.network` makes Keras layers of them."""
+"""Layer specifications for architecture lists; `models.build` turns them into Keras layers."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Conv:
-    """`filters` square kernels of side `size`, stride 1, no padding; then ReLU."""
+    """A convolution with `filters` kernels of `size`×`size`, stride 1, no padding, followed by ReLU."""
 
     filters: int
     size: int
@@ -13,24 +13,24 @@ class Conv:
 
 @dataclass(frozen=True)
 class Pool:
-    """The largest of each 2×2."""
+    """2×2 max pooling."""
 
 
 @dataclass(frozen=True)
 class Dropout:
-    """Zero a share `rate` of the values while training (Srivastava et al., 2014)."""
+    """Dropout with probability `rate` during training (Srivastava et al., 2014)."""
 
     rate: float
 
 
 @dataclass(frozen=True)
 class Flatten:
-    """Height × width × channels to one axis."""
+    """Flatten (height, width, channels) to one axis."""
 
 
 @dataclass(frozen=True)
 class Dense:
-    """`units` fully connected units; then ReLU."""
+    """A fully connected layer of `units`, followed by ReLU."""
 
     units: int
 

@@ -1,47 +1,60 @@
-"""Compares the runs that `params.yaml` names: writes `results/report.html`, its short twin `report.md`, and figures."""
+"""Compare the runs that `params.yaml` names: writes `results/report.html`, the short `report.md`, and figures."""
 
 import argparse
 from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline import data, errors, params
-from pipeline.figures import effects, overview, tradeoff
-from pipeline.files import ROOT, write_csv, write_text
-from pipeline.reporting import page, results, twin
+from pipeline.config.params import load_params
+from pipeline.core import errors
+from pipeline.core.files import write_text
+from pipeline.core.paths import PROCESSED, RESULTS
+from pipeline.dataset.splits import load_split
+from pipeline.figures import ablation, all_curves, cost, digit_grid
+from pipeline.formats.tables import write_csv
+from pipeline.reporting import html, markdown, results
+from pipeline.reporting.analysis import Analysis, analyze
 from pipeline.reporting.leaderboard import terminal
 from pipeline.reporting.results import Result
-from pipeline.reporting.study import Study, analyse
 
-FOLDER = ROOT / "results"
-REPORT = FOLDER / "report.md"
-BEGIN, END = twin.BEGIN, twin.END  # around what the README shows too
 FIGURES = ("curves", "tradeoff", "effects")
 CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
+SAMPLES_PER_DIGIT = 10
 
 
 def main(_: argparse.Namespace) -> None:
-    """Write everything, then print the chief columns."""
-    found, missing = results.load(params.load().runs)
-    study = analyse(found, missing, results.load_published())
+    """Write everything, then print the main columns of the leaderboard."""
+    found, missing = results.load(load_params().runs)
+    study = analyze(found, missing, results.load_published())
     draw(study)
-    write_csv(FOLDER / "curves.csv", curves(found))
-    figures = {name: FOLDER / f"{name}.png" for name in FIGURES}
-    write_text(FOLDER / "report.html", page.render(study, figures, test_images()))
-    write_text(FOLDER / "report.md", twin.markdown(study))
+    draw_samples()
+    write_csv(RESULTS / "curves.csv", curves(found))
+    figures = {name: RESULTS / f"{name}.png" for name in FIGURES}
+    write_text(RESULTS / "report.html", html.render_html(study, figures, test_images()))
+    write_text(RESULTS / "report.md", markdown.markdown_report(study))
     print(terminal(study.rows))
     if missing:
-        print(page.missing(study))
+        print(html.missing(study))
     print("Written: results/report.html, results/report.md")
 
 
-def draw(study: Study) -> None:
+def draw_samples() -> None:
+    """Draw the first training images of each digit, one digit per row; nothing where the data are not here."""
+    if not (PROCESSED / "train.npz").is_file():
+        return
+    images, labels = load_split("train")
+    chosen = np.concatenate([np.flatnonzero(labels == digit)[:SAMPLES_PER_DIGIT] for digit in np.unique(labels)])
+    captions = [str(digit) for digit in labels[chosen]]
+    digit_grid.save_digits(RESULTS / "digits.png", images[chosen], captions, "Training images", SAMPLES_PER_DIGIT)
+
+
+def draw(study: Analysis) -> None:
     """Write the figures of all runs."""
-    histories = [overview.Curves(run.run, run.architecture, run.flags, run.history) for run in study.found]
-    overview.save_all(FOLDER / "curves.png", histories, study.published.curves)
+    histories = [all_curves.Curves(run.run, run.architecture, run.flags, run.history) for run in study.found]
+    all_curves.save_all(RESULTS / "curves.png", histories, study.published.curves)
     rows = {row["run"]: row for row in study.rows}
     points = [
-        tradeoff.Point(
+        cost.Point(
             run.architecture,
             run.flags,
             rows[run.run]["test_accuracy"],
@@ -50,9 +63,9 @@ def draw(study: Study) -> None:
         )
         for run in study.found
     ]
-    tradeoff.save_tradeoff(FOLDER / "tradeoff.png", points)
+    cost.save_tradeoff(RESULTS / "cost.png", points)
     lines = [
-        effects.Line(
+        ablation.Line(
             f"{one.ingredient}: {one.comparison.first} − {one.comparison.second}",
             one.architecture,
             one.comparison.difference,
@@ -60,7 +73,7 @@ def draw(study: Study) -> None:
         )
         for one in study.effects
     ]
-    effects.save_effects(FOLDER / "effects.png", lines)
+    ablation.save_effects(RESULTS / "ablation.png", lines)
 
 
 def curves(found: Sequence[Result]) -> list[dict[str, str | float]]:
@@ -75,8 +88,8 @@ def curves(found: Sequence[Result]) -> list[dict[str, str | float]]:
 
 def test_images() -> np.ndarray | None:
     """Uint8 (10000, 28, 28, 1); None where the prepared data are not here, as in a clone without its cache."""
-    return data.load("test")[0] if (data.PROCESSED / "test.npz").is_file() else None
+    return load_split("test")[0] if (PROCESSED / "test.npz").is_file() else None
 
 
 if __name__ == "__main__":
-    errors.run(main, argparse.ArgumentParser(description=__doc__))
+    errors.run_command(main, argparse.ArgumentParser(description=__doc__))

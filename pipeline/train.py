@@ -1,134 +1,131 @@
-"""Train one run of `params.yaml` and leave what it learned in `results/runs/RUN`."""
+"""Train one run of `params.yaml`; writes its model and its numbers to `results/runs/RUN`."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-import models
-from models import network
-from pipeline import artefact, checkpoint, claim, data, errors, files, hardware, inputs, kernels, params, record, system
-from pipeline.batches import sizes
-from pipeline.errors import PipelineError
-from pipeline.figures import curves, weights
-from pipeline.params import Run
-from pipeline.progress import Progress
-from pipeline.stop import Stop
-from pipeline.tracking.mirror import Mirror
+from models.build import build_model
+from models.registry import ARCHITECTURES
+from pipeline.config.params import Run, load_params
+from pipeline.core import errors
+from pipeline.core.paths import repo_root, run_dir
+from pipeline.dataset.batches import batch_sizes
+from pipeline.dataset.splits import Split, training_data
+from pipeline.formats.tables import write_json
+from pipeline.resume.checkpoint_dir import checkpoint_dir, run_lock
+from pipeline.resume.fingerprint import stage_fingerprint
+from pipeline.resume.interruption import InterruptHandler
+from pipeline.runtime.model_file import save_model
+from pipeline.runtime.session import Session, start_session
+from pipeline.tracking.run_mirror import RunMirror
+from pipeline.tracking.system_metrics import sample_system_metrics
+from pipeline.training import metadata
 
 if TYPE_CHECKING:
     import keras
 
-    from pipeline.loop import Training
+    from pipeline.training.trainer import Trainer
 
 
-def train(run: Run, results: Path, folder: Path, key: str, stop: Stop) -> None:
-    """Train `run`, or go on with its interrupted training; `key` names it, `folder` holds its checkpoints.
+def train(run: Run, results: Path, checkpoints: Path, fingerprint: str, interrupts: InterruptHandler) -> None:
+    """Train `run`, or continue its interrupted training, and write its results.
 
-    The last ones stay until the evaluation: DVC keeps the results only after this process has ended.
+    The last checkpoints stay until the evaluation, since DVC keeps the results only after this process has ended.
+
+    Args:
+        run: What to train.
+        results: The folder to write to.
+        checkpoints: The training's checkpoint folder; also mirrors an unfinished training's files to MLflow.
+        fingerprint: Of the stage's inputs.
+        interrupts: Says when to stop.
     """
-    if run.flags.architecture not in models.ARCHITECTURES:
-        known = ", ".join(models.ARCHITECTURES)
-        raise PipelineError(
-            f"runs.{run.name}.architecture: {run.flags.architecture!r} is not in models/ (known: {known})"
-        )
-    with claim.locked(folder):
-        images = data.training_images(run)
-        protocol = run.protocol
-        session = hardware.start(protocol.precision, protocol.threads, protocol.seed, sizes(protocol))
-        training = prepare(run, session, images, folder, key, stop)
-        identity = record.begin(folder)
-        description = record.describe(run, training.model, key)
-        progress = training.progress
+    with run_lock(checkpoints):
+        data = training_data(run)
+        config = run.train
+        session = start_session(config.precision, config.threads, config.seed, batch_sizes(config))
+        trainer = make_trainer(run, session, data, checkpoints, fingerprint, interrupts)
+        progress = trainer.progress
+        identity = metadata.load_or_create_run_id(checkpoints)
+        record = metadata.model_metadata(run, trainer.model, fingerprint)
 
-        def write(target: Path, complete: bool) -> None:
-            files.write_json(target / "run.json", description)
-            files.write_json(target / "environment.json", record.environment(identity, progress, session, complete))
-            progress.write(target)
+        def write(folder: Path, complete: bool) -> None:
+            progress.write(folder)
+            write_json(folder / "run.json", record)
+            write_json(
+                folder / "environment.json", metadata.environment_metadata(identity, progress, session, complete)
+            )
 
         def after_epoch() -> None:
             write(mirror.folder, complete=False)
             mirror.update(patient=True)
 
-        mirror = Mirror(folder / "run")
-        with training.stop.listening(), mirror.watching():
+        mirror = RunMirror(checkpoints / "run")
+        with interrupts.install(), mirror.report_failure():
             after_epoch()
-            with system.sampled(progress.system, progress.seconds):
-                training.run(after_epoch)
+            with sample_system_metrics(progress.system, progress.seconds):
+                trainer.run(after_epoch)
+            export_model(run, trainer.model, results / "model.keras")
             write(results, complete=True)
-            finish(run, training.model, progress, results)
         mirror.folder = results
         mirror.update("FINISHED")
 
 
-def prepare(
+def make_trainer(
     run: Run,
-    session: hardware.Session,
-    images: dict[str, tuple[np.ndarray, np.ndarray]],
-    folder: Path,
-    key: str,
-    stop: Stop,
-) -> "Training":
-    """The training as it begins, or as its last good checkpoint left it."""
-    from pipeline import recipe
-    from pipeline.loop import Training
+    session: Session,
+    data: dict[str, Split],
+    checkpoints: Path,
+    fingerprint: str,
+    interrupts: InterruptHandler,
+) -> "Trainer":
+    """Build and compile the run's network; its trainer continues from the last intact checkpoint."""
+    from pipeline.training.optimizers import compile_model
+    from pipeline.training.trainer import Trainer
 
     with session.strategy.scope():
-        model = build(run, fused=True)
-        session.accelerate(model)
-        recipe.compile_model(model, run.protocol)
-    identity = {
-        "input_key": key,
-        "precision": session.precision,
-        "threads": session.threads,
-        "onednn": session.onednn,
-        "replicas": session.strategy.num_replicas_in_sync,
-        "gpus": [gpu.name for gpu in session.hardware.gpus],
-        **record.versions(),
-    }
-    progress, arrays = checkpoint.load(folder, identity) or (Progress(), None)
-    if arrays:
-        print(f"{run.name}: going on after epoch {progress.epoch}, step {progress.step}")
-    return Training(model, run.protocol, images, folder, identity, progress, stop, arrays)
+        model = build_run_model(run, fused=True)
+        session.optimize(model)
+        compile_model(model, run.train)
+    identity = metadata.checkpoint_identity(fingerprint, session)
+    trainer = Trainer(model, run.train, data, checkpoints, identity, interrupts.stop_reason)
+    if trainer.progress.epoch or trainer.progress.step:
+        print(f"{run.name}: continuing after epoch {trainer.progress.epoch}, step {trainer.progress.step}")
+    return trainer
 
 
-def build(run: Run, fused: bool = False) -> "keras.Sequential":
-    """The run's network under Keras' present dtype policy; `fused` for one that is trained and not saved."""
-    return network.build(
-        run.flags.architecture,
-        models.ARCHITECTURES[run.flags.architecture],
-        pooling=run.flags.pooling,
-        dropout_scale=run.protocol.dropout_scale if run.flags.dropout else 0.0,
-        batch_norm=run.flags.batch_norm,
-        batch_norm_momentum=run.protocol.batch_norm_momentum,
-        initializer=run.protocol.initializer,
+def build_run_model(run: Run, fused: bool = False) -> "keras.Sequential":
+    """The run's network in Keras' current dtype policy; `fused` for a model that is trained and not saved."""
+    return build_model(
+        run.model.architecture,
+        ARCHITECTURES[run.model.architecture],
+        pooling=run.model.pooling,
+        dropout_scale=run.train.dropout_scale if run.model.dropout else 0.0,
+        batch_norm=run.model.batch_norm,
+        batch_norm_momentum=run.train.batch_norm_momentum,
+        initializer=run.train.initializer,
         fused=fused,
     )
 
 
-def finish(run: Run, model: "keras.Sequential", progress: Progress, results: Path) -> None:
-    """Write the model, as float32, and the run's figures."""
+def export_model(run: Run, model: "keras.Sequential", path: Path) -> None:
+    """Save an uncompiled float32 copy of `model`."""
     import keras
 
     keras.mixed_precision.set_global_policy("float32")
-    exported = build(run)
+    exported = build_run_model(run)
     exported.set_weights(model.get_weights())
-    artefact.save(exported, results / "model.keras")
-    curves.save_loss(results / "loss.png", progress.history, run.name)
-    weights.save_violins(results / "weights.png", kernels.of(model), run.name, run.protocol.seed)
+    save_model(exported, path)
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Find the run, then train it."""
-    stop = Stop()  # at once, while the process that started this one is sure to be known
-    run = params.load().run(arguments.run)
-    key = inputs.input_key(f"train@{run.name}")
-    folder = claim.place(inputs.main_root(), run.name, key)
-    train(run, files.ROOT / "results" / "runs" / run.name, folder, key, stop)
+    """Train the named run."""
+    interrupts = InterruptHandler()  # first, while the process that started this one is certain to be alive
+    run = load_params().run(arguments.run)
+    fingerprint = stage_fingerprint(f"train@{run.name}")
+    train(run, run_dir(run.name), checkpoint_dir(repo_root(), run.name, fingerprint), fingerprint, interrupts)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", metavar="RUN", help="a name in `runs` of params.yaml")
-    errors.run(main, parser)
+    errors.run_command(main, parser)

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from pipeline import hardware
+from pipeline.runtime import session
 from pipeline.tracking import store
-from tests import workspace
+from tests.support import workspace
 
-os.environ.setdefault(hardware.ONEDNN, "1")  # as trainings have it, for tests that import Keras themselves
+os.environ.setdefault(session.ONEDNN, "1")  # as trainings have it, for tests that import Keras themselves
 
 SHARED = ("copied", "finished", "undisturbed")
 # `copied` waits for what `finished` makes, so it is not the second.
 LONG = ("finished", "undisturbed", "copied", "test_faults.py", "test_browser.py", "test_readme.py", "test_report.py")
 
-pytest_plugins = ["tests.allowed_skips", "tests.report_page"]
+pytest_plugins = ["tests.support.allowed_skips", "tests.support.report_page"]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -71,7 +71,7 @@ def finished(
             prepared.copy(made.root).run("dvc", "repro")
             (shared / "pipeline.done").touch()
         copy = made.copy(tmp_path_factory.mktemp("copy") / "finished")
-    store.follow_a_move(copy.root)
+    store.relocate_artifacts(copy.root)
     return copy
 
 

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import errors
-from pipeline.errors import PipelineError
-from pipeline.files import ROOT, read_csv
+from pipeline.core import errors
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import ROOT
+from pipeline.formats.tables import read_csv
 
 LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
 EXCEPTIONS = ROOT / "setup/audit-exceptions.csv"  # advisory, until (the last day, in ISO format), reason
@@ -95,4 +96,4 @@ def main(_: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    errors.run(main, argparse.ArgumentParser(description=__doc__))
+    errors.run_command(main, argparse.ArgumentParser(description=__doc__))

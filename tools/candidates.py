@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import files
-from pipeline.tracking import content
-
-RUNS = files.ROOT / "results/runs"
+from pipeline.core.paths import RUNS
+from pipeline.formats.tables import read_csv, read_json
+from pipeline.tracking import run_content
 
 
 @dataclass(frozen=True)
@@ -47,15 +46,15 @@ def eligible(runs: Iterable[str], folder: Path = RUNS) -> tuple[list[Candidate],
 def _read(folder: Path) -> Candidate | str:
     """The candidate in a run's folder, or the reason why it is none."""
     record, environment, metrics = (
-        files.read_json(folder / name) for name in ("run.json", "environment.json", "metrics.json")
+        read_json(folder / name) for name in ("run.json", "environment.json", "metrics.json")
     )
-    last = files.read_csv(folder / "history.csv")[-1]
+    last = read_csv(folder / "history.csv")[-1]
     (folder / "model.keras").stat()
     if record["settings"]["validation_data"] != "validation":
         return "was validated on the test set, and no model may be chosen by that"
     if not environment["complete"]:
         return f"is not completely trained; run `dvc repro evaluate@{folder.name}`"
-    if not content.are_of(metrics, last):
+    if not run_content.metrics_match_history(metrics, last):
         return f"was trained again since it was evaluated; run `dvc repro evaluate@{folder.name}`"
     return Candidate(folder.name, record, environment, metrics["val_accuracy"])
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from tabulate import tabulate
 
-from pipeline import errors
-from pipeline.errors import PipelineError
-from pipeline.files import ROOT, write_text
+from pipeline.core import errors
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import write_text
+from pipeline.core.paths import ROOT
 
 METRICS = {  # of metrics.json: title, format
     "val_accuracy": ("validation accuracy", "{:.4f}"),
@@ -90,4 +91,4 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("revision", metavar="REV", help="a commit, branch, tag or DVC experiment to compare with")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of printing")
-    errors.run(main, parser)
+    errors.run_command(main, parser)

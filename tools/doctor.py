@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from pipeline import errors
-from pipeline.files import ROOT
+from pipeline.core import errors
+from pipeline.core.paths import ROOT
 from tools.checks import cache, machine, outputs, tracked
 from tools.checks.verdict import Verdict
 
@@ -50,4 +50,4 @@ def main(arguments: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repair", action="store_true", help="mend the cache, remove left-over files")
-    errors.run(main, parser)
+    errors.run_command(main, parser)

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import artefact, errors, files, hardware, params
-from pipeline.errors import PipelineError
-from tools import digit
+from pipeline.config import params
+from pipeline.core import errors
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import run_dir
+from pipeline.runtime import model_file, session
+from tools import digit_image
 
 if TYPE_CHECKING:
     import keras
 
 
-def model_file(run: str) -> Path:
+def run_model_file(run: str) -> Path:
     """The file with a run's model; PipelineError if params.yaml has no such run or the file is missing."""
-    path = files.ROOT / "results/runs" / params.load().run(run).name / "model.keras"
+    path = run_dir(params.load_params().run(run).name) / "model.keras"
     if not path.is_file():
         raise PipelineError(
             f"results/runs/{run}/{path.name}: not found; run `dvc checkout`, or `make repro RUNS={run}`"
@@ -28,9 +31,9 @@ def model_file(run: str) -> Path:
 
 def load(path: Path | None) -> "keras.Model":
     """The model in a file, without MLflow; the champion if there is no file to load."""
-    hardware.import_tensorflow()
+    session.import_tensorflow()
     if path:
-        return artefact.load(path)
+        return model_file.load_model(path)
     from pipeline.tracking import registry
 
     return registry.load_champion()
@@ -41,7 +44,7 @@ def prepare(paths: list[Path]) -> tuple[dict[Path, np.ndarray], dict[Path, str]]
     pictures, mistakes = {}, {}
     for path in dict.fromkeys(paths):
         try:
-            pictures[path] = digit.prepare(path)
+            pictures[path] = digit_image.prepare(path)
         except PipelineError as error:
             mistakes[path] = str(error)
     return pictures, mistakes
@@ -69,7 +72,7 @@ def show_json(paths: list[Path], found: dict[Path, np.ndarray], mistakes: dict[P
 
 def main(arguments: argparse.Namespace) -> None:
     """Classify what can be read, name what cannot, and exit with 1 if there was any such file."""
-    path = model_file(arguments.run) if arguments.run else None
+    path = run_model_file(arguments.run) if arguments.run else None
     pictures, mistakes = prepare(arguments.files)
     found = {}
     if pictures:
@@ -90,4 +93,4 @@ if __name__ == "__main__":
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a picture of one digit")
     parser.add_argument("--run", metavar="NAME", help="use results/runs/NAME/model.keras instead of the champion")
     parser.add_argument("--json", action="store_true", help="print JSON, with the probabilities of all ten digits")
-    errors.run(main, parser)
+    errors.run_command(main, parser)

@@ -5,11 +5,15 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from pipeline import artefact, data, errors, files, hardware, params
-from pipeline.errors import PipelineError
+from pipeline.config import params
+from pipeline.core import errors, files
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import run_dir
+from pipeline.dataset import splits
+from pipeline.runtime import model_file, session
 from pipeline.tracking import champion, registry
 from pipeline.tracking.champion import Champion, Promotion
-from tools.candidates import RUNS, Candidate, best, eligible
+from tools.candidates import Candidate, best, eligible
 
 DIGITS = 16  # validation images on which the logged model and the file must agree to the bit
 
@@ -24,7 +28,7 @@ def promotion(chosen: Candidate) -> Promotion:
         validation_images=chosen.record["settings"]["validation_images"],
         val_accuracy=chosen.val_accuracy,
         parameters=chosen.record["parameters"],
-        model_sha256=files.sha256(RUNS / chosen.run / "model.keras"),
+        model_sha256=files.sha256(run_dir(chosen.run) / "model.keras"),
         promoted=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
@@ -45,17 +49,19 @@ def check_accuracy(wanted: Promotion, present: Promotion | None, threshold: floa
 
 def check_model(wanted: Promotion) -> None:
     """PipelineError unless the model in MLflow and the file give the same probabilities, to the bit."""
-    path = RUNS / wanted.run / "model.keras"
-    images = data.load("validation")[0][:DIGITS]
-    hardware.import_tensorflow()
-    logged, own = (model.predict(images, verbose=0) for model in (registry.load_logged(wanted), artefact.load(path)))
+    path = run_dir(wanted.run) / "model.keras"
+    images = splits.load_split("validation")[0][:DIGITS]
+    session.import_tensorflow()
+    logged, own = (
+        model.predict(images, verbose=0) for model in (registry.load_logged(wanted), model_file.load_model(path))
+    )
     if not np.array_equal(logged, own):
         raise PipelineError(f"{wanted.run}: its model in MLflow and {path.name} give different probabilities")
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Choose, check, write `champion.json`, and make MLflow's aliases follow it."""
-    runs = params.load()
+    runs = params.load_params()
     candidates, reasons = eligible(runs.runs)
     if arguments.run:
         run = runs.run(arguments.run).name
@@ -68,15 +74,15 @@ def main(arguments: argparse.Namespace) -> None:
         chosen, others = best(candidates)
         for run, reason in (reasons | others).items():
             print(f"left out: {run} {reason}")
-    wanted, present = promotion(chosen), champion.load()
+    wanted, present = promotion(chosen), champion.load_champion_file()
     if present is None or not wanted.same_model(present.champion):
         least = runs.promote.min_val_accuracy if arguments.threshold is None else arguments.threshold
         check_accuracy(wanted, present.champion if present else None, least)
         check_model(wanted)
         present = Champion(champion=wanted, previous=present.champion if present else None)
-        champion.save(present)
+        champion.save_champion_file(present)
     print(f"{wanted.run}: validation accuracy {wanted.val_accuracy:.4f} on {wanted.validation_images:,} images")
-    for alias, done in registry.replay(present).items():
+    for alias, done in registry.apply_aliases(present).items():
         print(f"{registry.NAME}@{alias}: {done}")
 
 
@@ -84,4 +90,4 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", metavar="RUN", nargs="?", help="a name in params.yaml; without it, the best is chosen")
     parser.add_argument("--threshold", type=float, help="instead of promote.min_val_accuracy of params.yaml")
-    errors.run(main, parser)
+    errors.run_command(main, parser)

@@ -4,10 +4,11 @@ import argparse
 import re
 from pathlib import Path
 
-from pipeline import errors
-from pipeline.errors import PipelineError
-from pipeline.files import ROOT, write_text
-from pipeline.report import BEGIN, END, REPORT
+from pipeline.core import errors
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import write_text
+from pipeline.core.paths import RESULTS, ROOT
+from pipeline.reporting.markdown import BEGIN, END
 from tools.study import overview
 
 README = ROOT / "README.md"
@@ -40,7 +41,7 @@ def _read(path: Path) -> str:
 def main(arguments: argparse.Namespace) -> None:
     """Bring the README up to date; with --check, only say whether it is."""
     old = _read(README)
-    new = updated(old, _read(REPORT), overview.text())
+    new = updated(old, _read(RESULTS / "report.md"), overview.text())
     if arguments.check and new != old:
         raise PipelineError(
             "README.md: its results are not those of results/report.md and study/; run `python -m tools.readme`"
@@ -53,4 +54,4 @@ def main(arguments: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if the README is not current")
-    errors.run(main, parser)
+    errors.run_command(main, parser)

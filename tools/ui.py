@@ -6,10 +6,10 @@ import socket
 import sqlite3
 from contextlib import closing
 
-from pipeline import errors
-from pipeline.errors import PipelineError
-from pipeline.files import ROOT
-from pipeline.tracking import store, view
+from pipeline.core import errors
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import ROOT
+from pipeline.tracking import saved_view, store
 
 DATABASE = ROOT / store.DATABASE
 HOST = "127.0.0.1"
@@ -25,7 +25,7 @@ def experiment() -> tuple[str, bool]:
         WHERE name = ?"""
     try:
         with closing(sqlite3.connect(f"{DATABASE.as_uri()}?mode=ro", uri=True)) as connection:
-            found = connection.execute(query, [view.TAG, store.EXPERIMENT]).fetchone()
+            found = connection.execute(query, [saved_view.TAG, store.EXPERIMENT]).fetchone()
     except sqlite3.DatabaseError as error:
         raise PipelineError(f"{DATABASE.name}: {error}; it is no MLflow database, move it away") from None
     if found is None:
@@ -38,7 +38,7 @@ def address(number: int) -> str:
     found, viewed = experiment()
     query = "workflowType=machine_learning&compareRunsMode=CHART"
     if viewed:
-        query += f"&viewStateShareKey={view.KEY}"
+        query += f"&viewStateShareKey={saved_view.KEY}"
     return f"http://{HOST}:{number}/#/experiments/{found}/runs?{query}"
 
 
@@ -61,7 +61,7 @@ def main(arguments: argparse.Namespace) -> None:
     """Print the address, then become the server."""
     number = port(arguments.port)
     print(f"in some 20 seconds at {address(number)}\nCtrl-C ends it", flush=True)
-    store.follow_a_move(DATABASE.parent)
+    store.relocate_artifacts(DATABASE.parent)
     store.set_environment()
     os.chdir(ROOT)
     options = ["--backend-store-uri", f"sqlite:///{DATABASE}", "--host", HOST, "--port", str(number), "--workers", "1"]
@@ -71,4 +71,4 @@ def main(arguments: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int, nargs="?", help=f"port on {HOST}; without it the first free one")
-    errors.run(main, parser)
+    errors.run_command(main, parser)

@@ -11,11 +11,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from pipeline.checks import PARAMS
-from pipeline.errors import PipelineError
-from pipeline.files import ROOT, atomic
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import atomic
+from pipeline.core.paths import PARAMS_FILE, ROOT, run_dir
 
-OWN = (str(PARAMS), "dvc.lock", "data/")  # files that the clone does not follow once it has them
+OWN = (str(PARAMS_FILE), "dvc.lock", "data/")  # files that the clone does not follow once it has them
 WITHOUT = ("results/", "study/")  # folders that it begins without, and whose files are its own
 
 
@@ -40,12 +40,12 @@ class Workspace:
 
     def write_params(self, values: Mapping[str, Any]) -> None:
         """Give the clone its params.yaml."""
-        with atomic(self.root / PARAMS) as stream:
+        with atomic(self.root / PARAMS_FILE) as stream:
             YAML().dump(dict(values), stream)  # keeps the order, which is that of the report
 
     def results(self, run: str) -> Path:
         """Where a run's results are."""
-        return self.root / "results" / "runs" / run
+        return run_dir(run, self.root)
 
 
 def environment() -> dict[str, str]:
@@ -70,7 +70,7 @@ def make(root: Path) -> Workspace:
     workspace.ask("git", "update-ref", "--no-deref", "HEAD", "FETCH_HEAD")
     workspace.ask("git", "reset", "-q", "--mixed")
     _copy(workspace, new)
-    not_code = workspace.ask("git", "ls-files", "--", str(PARAMS), "study").splitlines()
+    not_code = workspace.ask("git", "ls-files", "--", str(PARAMS_FILE), "study").splitlines()
     workspace.ask("git", "update-index", "--skip-worktree", *not_code)  # that they differ is no change of the code
     if new:
         cache = Workspace(ROOT).ask("dvc", "cache", "dir").strip()

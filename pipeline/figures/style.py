@@ -8,7 +8,7 @@ import matplotlib
 import matplotlib.style
 from matplotlib.figure import Figure
 
-from pipeline.files import atomic
+from pipeline.core.files import atomic
 
 DPI = 120
 BLUE, RED, YELLOW, GREEN, PINK = "#0072B2", "#D55E00", "#F0E442", "#009E73", "#CC79A7"  # Okabe & Ito, 2008

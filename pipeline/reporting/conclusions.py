@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pipeline.reporting import printed, verdicts
+from pipeline.reporting import published_claims, verdicts
 from pipeline.reporting.comparisons import Comparison
-from pipeline.reporting.convergence import Race
+from pipeline.reporting.convergence import Convergence
 from pipeline.reporting.evidence import Evidence
-from pipeline.reporting.formats import decimal
 from pipeline.reporting.normality import HE_NORMAL, Kernel
+from pipeline.reporting.number_format import decimal
 from pipeline.reporting.verdicts import Verdict
 
 
@@ -22,7 +22,7 @@ class Conclusion:
     test: str
     verdict: Verdict
     comparisons: list[Comparison] = field(default_factory=list)
-    race: Race | None = None
+    race: Convergence | None = None
     racers: tuple[str, str] | None = None
     kernels: list[Kernel] = field(default_factory=list)
 
@@ -38,7 +38,7 @@ def standard_networks_win(found: Evidence) -> Conclusion:
     return Conclusion(
         "Networks inspired by standard models perform better than the complex custom one.",
         _on_print(found, ("vgg", "custom"), ("lenet", "custom")),
-        printed.lenet_below_custom(found.published),
+        published_claims.lenet_below_custom(found.published),
         "exact McNemar of both standard networks against custom, Holm over three comparisons",
         verdicts.all_of([verdicts.better(pair) for pair in pairs]),
         pairs,
@@ -51,8 +51,8 @@ def vgg_converges_first(found: Evidence) -> Conclusion:
     run = found.race(*racers)
     return Conclusion(
         "M2 (vgg) converges much before M1 (lenet): it needs fewer epochs.",
-        printed.curves(found.published),
-        printed.lenet_ahead(found.published),
+        published_claims.curves(found.published),
+        published_claims.lenet_ahead(found.published),
         "first epoch with 99 % validation accuracy, or with the next lower mark that either reaches; epochs and images",
         verdicts.earlier(racers, run) if found.here(*racers) else verdicts.not_printed(racers),
         race=run,
@@ -115,7 +115,7 @@ def vgg_is_the_choice(found: Evidence) -> Conclusion:
         "M2 (vgg) is the model of choice; it even beats a 7-convolution network with far more parameters, and M2's and"
         " M3's (custom's) convergence in epochs is comparable.",
         _on_print(found, ("vgg", "custom"), ("vgg", "lenet")),
-        printed.custom_starts_late(found.published),
+        published_claims.custom_starts_late(found.published),
         "exact McNemar of vgg against both others, Holm over three comparisons; and vgg and custom reach the same"
         " validation accuracy within one epoch of each other, or within half as many again",
         verdicts.all_of([*(verdicts.better(pair) for pair in pairs), speed]),
@@ -127,7 +127,9 @@ def vgg_is_the_choice(found: Evidence) -> Conclusion:
 
 def _on_print(found: Evidence, *pairs: tuple[str, str]) -> str:
     """The accuracies that were printed, and whether their differences are more than chance."""
-    return printed.accuracies(found.published) + printed.tested([found.on_print[pair] for pair in pairs])
+    return published_claims.accuracies(found.published) + published_claims.tested(
+        [found.on_print[pair] for pair in pairs]
+    )
 
 
 CONCLUSIONS: tuple[Callable[[Evidence], Conclusion], ...] = (

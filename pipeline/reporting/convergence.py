@@ -11,14 +11,14 @@ from scipy import stats
 from pipeline.reporting.groups import Group
 from pipeline.reporting.statistics import ALPHA
 
-GOAL = 0.99
-LADDER = (0.99, 0.98, 0.97, 0.95, 0.90)  # where neither network reaches the first, the next one is asked for
+TARGET_ACCURACY = 0.99
+TARGETS = (0.99, 0.98, 0.97, 0.95, 0.90)  # where neither network reaches the first, the next one is asked for
 COARSE = 10  # epochs; in fewer, reaching it in the same epoch says little
 CLOSE = 1.5  # times the epochs, or one epoch more, is still comparable
 
 
 @dataclass(frozen=True)
-class Race:
+class Convergence:
     """Two groups on their way to the validation accuracy `goal`: for each, the epochs of its runs, inf for never."""
 
     goal: float
@@ -55,14 +55,14 @@ def epochs_to(goal: float, history: Sequence[Mapping[str, float]]) -> float:
     return next((row["epoch"] for row in history if row["val_accuracy"] >= goal), math.inf)
 
 
-def race(first: Group, second: Group) -> Race | None:
+def compare_convergence(first: Group, second: Group) -> Convergence | None:
     """To the highest accuracy of the ladder that all runs of one group reached; None if there is none."""
-    for goal in LADDER:
+    for goal in TARGETS:
         epochs = tuple([epochs_to(goal, run.history) for run in group.runs] for group in (first, second))
         if any(all(map(math.isfinite, side)) for side in epochs):
             budgets = tuple(group.first.settings["epochs"] for group in (first, second))
             sizes = tuple(group.first.settings["training_images"] for group in (first, second))
-            return Race(goal, epochs, budgets, sizes, _mann_whitney(*epochs))
+            return Convergence(goal, epochs, budgets, sizes, _mann_whitney(*epochs))
     return None
 
 
@@ -72,6 +72,6 @@ def _mann_whitney(first: Sequence[float], second: Sequence[float]) -> float | No
     return float(stats.mannwhitneyu(first, second).pvalue)
 
 
-def by_chance(race: Race) -> bool:
+def explained_by_seeds(race: Convergence) -> bool:
     """Whether chance over seeds explains the order; False where there is only one seed to go by."""
-    return race.p is not None and race.p >= ALPHA
+    return compare_convergence.p is not None and compare_convergence.p >= ALPHA

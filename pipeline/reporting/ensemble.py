@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.constants import PROBABILITY_EPSILON
 from pipeline.reporting import statistics
 from pipeline.reporting.results import Result
 from pipeline.reporting.statistics import Interval
-
-TINY = 1e-7  # probabilities are clipped here before their logarithm, as in evaluation
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def calibrations(found: Sequence[Result]) -> tuple[dict[str, float], Ensemble | 
 
 def _ensemble(runs: tuple[str, ...], mean: np.ndarray, labels: np.ndarray) -> Ensemble:
     right = int((mean.argmax(axis=1) == labels).sum())
-    of_label = np.clip(mean[np.arange(len(labels)), labels], TINY, 1)
+    of_label = np.clip(mean[np.arange(len(labels)), labels], PROBABILITY_EPSILON, 1)
     accuracy = statistics.wilson(right, len(labels))
     error = statistics.calibration_error(mean, labels)
     return Ensemble(runs, accuracy, len(labels) - right, float(-np.log(of_label).mean()), error)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.reporting.comparisons import Comparison, compare, compare_published, family
-from pipeline.reporting.convergence import Race, race
+from pipeline.reporting.convergence import Convergence, compare_convergence
 from pipeline.reporting.groups import Group, as_printed
 from pipeline.reporting.normality import Kernel, kernels
 from pipeline.reporting.results import Published
@@ -33,9 +33,9 @@ class Evidence:
             return self.groups[network].mean
         return self.published.test[network]["test_accuracy"]
 
-    def race(self, first: str, second: str) -> Race | None:
+    def race(self, first: str, second: str) -> Convergence | None:
         """How soon the two converged; None where one of them is missing or both were too slow."""
-        return race(self.groups[first], self.groups[second]) if self.here(first, second) else None
+        return compare_convergence(self.groups[first], self.groups[second]) if self.here(first, second) else None
 
 
 def evidence(groups: Sequence[Group], published: Published) -> Evidence:

@@ -6,12 +6,12 @@ from typing import Any
 
 from tabulate import tabulate
 
-from pipeline.figures.looks import VARIANTS
+from pipeline.figures.run_styles import VARIANTS
 from pipeline.reporting import statistics
-from pipeline.reporting.convergence import GOAL, epochs_to
+from pipeline.reporting.convergence import TARGET_ACCURACY, epochs_to
 from pipeline.reporting.ensemble import Ensemble
-from pipeline.reporting.formats import flops, interval, per_cent
 from pipeline.reporting.groups import PRINTED
+from pipeline.reporting.number_format import flops, interval, per_cent
 from pipeline.reporting.results import Published, Result
 from pipeline.reporting.statistics import Interval
 
@@ -111,7 +111,7 @@ def _row(result: Result, published: Published, calibration: float | None) -> dic
     metrics, settings = result.metrics, result.settings
     counterpart = published.test.get(result.architecture) if result.flags == PRINTED else None
     images = settings["validation_images"]
-    epochs = epochs_to(GOAL, result.history)
+    epochs = epochs_to(TARGET_ACCURACY, result.history)
     return {
         "run": result.run,
         "variant": VARIANTS[result.flags].name,

@@ -17,7 +17,7 @@ EACH = 8  # digits shown that only one of two gets right
 
 
 @dataclass(frozen=True)
-class Hard:
+class HardExample:
     """One test image: its index, its digit, how many networks got it wrong, and what each of them, or how many, said.
 
     `answers` are (text, right) for each network in turn, or "9 × 120" for each answer where they are many.
@@ -43,7 +43,7 @@ class Difference:
     shown_second: list[tuple[int, str]]
 
 
-def hardest(found: Sequence[Result]) -> tuple[list[Hard], int]:
+def hardest_examples(found: Sequence[Result]) -> tuple[list[HardExample], int]:
     """The images that more than half of the networks get wrong, hardest first, and the number of all such images."""
     if not found:
         return [], 0
@@ -55,7 +55,7 @@ def hardest(found: Sequence[Result]) -> tuple[list[Hard], int]:
     chosen = order[: min(HARD, total)]
     few = len(found) <= COLUMNS
     return [
-        Hard(int(i), int(labels[i]), int(wrong[i]), _each(answers[:, i], labels[i], few=few)) for i in chosen
+        HardExample(int(i), int(labels[i]), int(wrong[i]), _each(answers[:, i], labels[i], few=few)) for i in chosen
     ], total
 
 

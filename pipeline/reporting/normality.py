@@ -1,15 +1,13 @@
 """Are the weights normally distributed? The moments of every kernel, and a test on a seeded sample of its weights."""
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from pipeline.errors import PipelineError
+from pipeline.formats.kernels import read_kernels
 from pipeline.reporting.results import Result
 from pipeline.reporting.statistics import Shape, shape
 
@@ -17,7 +15,6 @@ HE_NORMAL = float(stats.truncnorm.stats(-2, 2, moments="k"))  # excess kurtosis 
 SAMPLE = 5_000  # weights of a kernel
 SEED = 2018
 KURTOSIS, SKEW = 0.5, 0.25  # up to these, a kernel counts as practically normal
-WEIGHTS = "model.weights.h5"  # inside a .keras file
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Kernel:
 def kernels(result: Result) -> list[Kernel]:
     """Every kernel of the run, after its last epoch."""
     path = result.folder / "model.keras"
-    samples = read_samples(path) if path.is_file() else {}
+    samples = {name: sample(kernel) for name, kernel in read_kernels(path).items()} if path.is_file() else {}
     last = max(row["epoch"] for row in result.weights)
     return [_kernel(result.run, row, samples.get(row["layer"])) for row in result.weights if row["epoch"] == last]
 
@@ -50,27 +47,6 @@ def _kernel(run: str, moments: Mapping[str, Any], weights: np.ndarray | None) ->
     tested = Shape(0.0, 0.0, None, None) if weights is None else shape(weights)
     whole = tested._replace(excess_kurtosis=moments["excess_kurtosis"], skew=moments["skew"])
     return Kernel(run, moments["layer"], 0 if weights is None else weights.size, whole)
-
-
-def read_samples(path: Path) -> dict[str, np.ndarray]:
-    """Layer name to at most `SAMPLE` of its kernel's weights, drawn with a seed; without importing TensorFlow.
-
-    Raises PipelineError if the file is no Keras model.
-    """
-    import h5py
-
-    samples = {}
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(WEIGHTS) as stream, h5py.File(stream, "r") as stored:
-            for layer in stored["layers"].values():
-                if "0" in layer["vars"] and layer["vars/0"].ndim > 1:  # biases and moving averages have one axis
-                    samples[str(layer["vars"].attrs["name"])] = sample(layer["vars/0"][:])
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
-        run = path.parent.name
-        raise PipelineError(
-            f"results/runs/{run}/model.keras: {error}; run `dvc checkout`, or `dvc repro train@{run}`"
-        ) from None
-    return samples
 
 
 def sample(kernel: np.ndarray) -> np.ndarray:

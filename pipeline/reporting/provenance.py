@@ -1,8 +1,6 @@
 """Where the results come from: code, data, machines, and how to make them again."""
 
-import os
 import platform
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,8 +8,8 @@ from importlib import metadata
 from typing import Any
 from urllib.parse import quote
 
-from pipeline.files import ROOT
-from pipeline.reporting.formats import count
+from pipeline.core.git import head_commit
+from pipeline.reporting.number_format import count
 from pipeline.reporting.results import Result
 
 SOFTWARE = ("scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn")
@@ -111,8 +109,6 @@ def link(result: Result) -> str:
 
 
 def head() -> str | None:
-    """The commit that the report is written on; None outside of git. In a DVC experiment, the one it is based on."""
-    baseline = os.environ.get("DVC_EXP_BASELINE_REV")
-    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    commit = baseline or (done.stdout.strip() if done.returncode == 0 else None)
+    """The first characters of the commit that the report is written on; None outside of git."""
+    commit = head_commit()
     return commit and commit[:12]

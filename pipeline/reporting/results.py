@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.errors import PipelineError
-from pipeline.files import ROOT, read_csv, read_json
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import PUBLISHED, RUNS
+from pipeline.formats.tables import read_csv, read_json
 
-RUNS = ROOT / "results/runs"
-PUBLISHED = ROOT / "data/published"
 KEYS = {  # what the report takes from each file
     "run.json": (
         *("architecture", "pooling", "dropout", "batch_norm", "protocol", "settings", "data_digest"),

@@ -1,21 +1,21 @@
 """The verdict in three sentences, for this protocol and budget."""
 
-from pipeline.reporting.formats import count, listed, signed, with_interval
+from pipeline.reporting.analysis import Analysis
 from pipeline.reporting.leaderboard import ENSEMBLE
-from pipeline.reporting.study import Study
+from pipeline.reporting.number_format import count, listed, signed, with_interval
 from pipeline.reporting.verdicts import CONTRADICTED, SUPPORTED, UNDECIDED
 
 NUMBERS = ("none", "one", "two", "three", "four", "five", "all six")
 
 
-def sentences(study: Study) -> list[str]:
+def sentences(study: Analysis) -> list[str]:
     """What was best, what became of the six conclusions, and what the ingredients did, each with its budget or test."""
     if not study.found:
         return ["No run has results yet."]
     return [best(study), conclusions(study), ingredients(study)]
 
 
-def best(study: Study) -> str:
+def best(study: Analysis) -> str:
     """The run with the fewest errors, and the ensemble."""
     rows = [row for row in study.rows if row["run"] != ENSEMBLE]
     leaders = [row for row in rows if row["best"]]
@@ -35,7 +35,7 @@ def best(study: Study) -> str:
     )
 
 
-def conclusions(study: Study) -> str:
+def conclusions(study: Analysis) -> str:
     """How many of the notebook's conclusions are supported, contradicted and undecided."""
     parts = []
     for word in (SUPPORTED, CONTRADICTED, UNDECIDED):
@@ -45,7 +45,7 @@ def conclusions(study: Study) -> str:
     return f"At this budget, of the notebook's six conclusions, {listed(parts)}."
 
 
-def ingredients(study: Study) -> str:
+def ingredients(study: Analysis) -> str:
     """Which pooling, dropout and batch normalisation made a difference that chance does not explain."""
     fair = [effect for effect in study.effects if not effect.also]
     clear = [effect for effect in fair if effect.comparison.significant]

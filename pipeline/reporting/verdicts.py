@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.reporting.comparisons import UNPAIRED, Comparison
-from pipeline.reporting.convergence import COARSE, Race, by_chance
+from pipeline.reporting.convergence import COARSE, Convergence, explained_by_seeds
 from pipeline.reporting.normality import Kernel
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
@@ -58,11 +58,11 @@ def did_not_help(large: Comparison, errors: float) -> Verdict:
     return Verdict(SUPPORTED, f"{large.first} gains less than a quarter of the errors of {large.second}{how}")
 
 
-def earlier(names: tuple[str, str], race: Race | None) -> Verdict:
+def earlier(names: tuple[str, str], race: Convergence | None) -> Verdict:
     """Whether the first network needs fewer epochs and no more images than the second."""
     if race is None:
         return Verdict(UNDECIDED, f"neither {names[0]} nor {names[1]} got far enough")
-    if by_chance(race):
+    if explained_by_seeds(race):
         return Verdict(UNDECIDED, "chance over seeds explains the order")
     epochs, images = race.order(images=False), race.order(images=True)
     goal = f"{100 * race.goal:.0f} % validation accuracy"
@@ -79,7 +79,7 @@ def earlier(names: tuple[str, str], race: Race | None) -> Verdict:
     return Verdict(UNDECIDED, "epochs and images disagree, since an epoch has more images for one of the two")
 
 
-def alike(names: tuple[str, str], race: Race | None) -> Verdict:
+def alike(names: tuple[str, str], race: Convergence | None) -> Verdict:
     """Whether two networks need about as many epochs and images."""
     answers = {race.comparable(images=False), race.comparable(images=True)} if race else {None}
     if None in answers or len(answers) > 1:

@@ -5,15 +5,16 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from pipeline import files
-from pipeline.errors import PipelineError
-from pipeline.schema import Positive, Section, Share
+from pipeline.config.schema import Positive, Share, StrictModel
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import ROOT
+from pipeline.formats.tables import write_json
 
-PATH = files.ROOT / "champion.json"
+PATH = ROOT / "champion.json"
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Promotion(Section):
+class Promotion(StrictModel):
     """One run as it was when it was promoted; `promoted` is a UTC time, `model_sha256` the digest of its model.keras.
 
     `training_id` names the very training, `input_key` every training of the same inputs.
@@ -38,14 +39,14 @@ class Promotion(Section):
         return (self.data_digest, self.validation_images) == (other.data_digest, other.validation_images)
 
 
-class Champion(Section):
+class Champion(StrictModel):
     """The promoted run, and the one that it replaced."""
 
     champion: Promotion
     previous: Promotion | None
 
 
-def load(path: Path = PATH) -> Champion | None:
+def load_champion_file(path: Path = PATH) -> Champion | None:
     """What was promoted, None if nothing was; PipelineError if the file is damaged."""
     if not path.exists():
         return None
@@ -57,6 +58,6 @@ def load(path: Path = PATH) -> Champion | None:
         raise PipelineError(f"{path.name}: {place}: {first['msg']}; restore it with `git checkout`") from None
 
 
-def save(champion: Champion, path: Path = PATH) -> None:
+def save_champion_file(champion: Champion, path: Path = PATH) -> None:
     """Write it whole or not at all."""
-    files.write_json(path, champion.model_dump())
+    write_json(path, champion.model_dump())

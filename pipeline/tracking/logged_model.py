@@ -14,7 +14,7 @@ EXAMPLE = np.zeros((1, 28, 28, 1), np.uint8)  # a stroke: a one
 EXAMPLE[:, 4:24, 13:16] = 255
 
 
-def log(run: "Run", path: Path, requirements: list[str]) -> None:
+def log_model(run: "Run", path: Path, requirements: list[str]) -> None:
     """Log the `.keras` file at `path` as the model of a run; loadable with mlflow.keras and as a python function."""
     import mlflow.keras
     from mlflow.models import Model, ModelSignature
@@ -48,7 +48,7 @@ def log(run: "Run", path: Path, requirements: list[str]) -> None:
     )
 
 
-def is_there(client: "MlflowClient", run: "Run") -> bool:
+def has_logged_model(client: "MlflowClient", run: "Run") -> bool:
     """Whether the run has a model, other than one that was being logged when its process died and lacks its files."""
     logged = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
     halves = {model.model_id for model in logged if str(model.status) != "READY"}

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import files, hardware
-from pipeline.errors import PipelineError
-from pipeline.tracking import mirror, store, sync
+from pipeline.core import files
+from pipeline.core.errors import PipelineError
+from pipeline.runtime import session
+from pipeline.tracking import run_mirror, store, sync
 from pipeline.tracking.champion import Champion, Promotion
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ CHAMPION = f"models:/{NAME}@champion"
 FILE = "data/model.keras"  # in a logged model
 
 
-def replay(champion: Champion) -> dict[str, str]:
+def apply_aliases(champion: Champion) -> dict[str, str]:
     """Make the aliases those of `champion.json`, creating what is missing; what became of each alias, in words.
 
     PipelineError if MLflow cannot be asked. A model that MLflow has not is left for another time, its alias as it is.
@@ -127,7 +128,7 @@ def load_champion() -> "keras.Model":
 
 def _load(uri: str) -> "keras.Model":
     """The model at an MLflow address; nothing in it is unpickled or executed."""
-    hardware.import_tensorflow()
+    session.import_tensorflow()
     import mlflow.keras
 
     with tempfile.TemporaryDirectory() as folder:
@@ -137,8 +138,10 @@ def _load(uri: str) -> "keras.Model":
 @contextmanager
 def _asking() -> Iterator[None]:
     """MLflow's own errors in one line, without the credentials that an address may hold."""
-    failures = mirror.failures()
+    failures = run_mirror.tracking_errors()
     try:
         yield
     except failures as error:
-        raise PipelineError(f"MLflow: {mirror.reason(error)}; check MLFLOW_TRACKING_URI, or try again later") from None
+        raise PipelineError(
+            f"MLflow: {run_mirror.error_reason(error)}; check MLFLOW_TRACKING_URI, or try again later"
+        ) from None

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import filelock
 
-from pipeline import inputs
+from pipeline.core.paths import repo_root
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -45,7 +45,7 @@ def connect() -> "tuple[MlflowClient, str]":
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # stack traces of what it raises anyway
     uri, artifacts = _without_login(os.environ.get("MLFLOW_TRACKING_URI", "")), None
     if not uri:
-        root = inputs.main_root()
+        root = repo_root()
         uri, artifacts = _local(root), (root / ARTIFACTS).as_uri()
     mlflow.set_tracking_uri(uri)
     client = mlflow.MlflowClient(uri)
@@ -74,11 +74,11 @@ def _local(root: Path) -> str:
     with filelock.FileLock(root / ".mlflow.lock"):
         if not path.exists():
             _create(path, (root / ARTIFACTS).as_uri())
-        follow_a_move(root)
+        relocate_artifacts(root)
     return f"sqlite:///{path}"
 
 
-def follow_a_move(root: Path) -> None:
+def relocate_artifacts(root: Path) -> None:
     """Correct the absolute artifact addresses in the database if the repository was moved or copied."""
     artifacts = (root / ARTIFACTS).as_uri()
     with closing(sqlite3.connect(root / DATABASE, timeout=20)) as database, database:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import workspace
-from tests.workspace import Workspace
+from tests.support import workspace
+from tests.support.workspace import Workspace
 
 LENET = {"architecture": "lenet", "pooling": True, "dropout": True, "batch_norm": False}
 LONG = {"epochs": 3, "training_images": 320, "batch_size": 8}

@@ -13,8 +13,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.cluster.conftest import BROKEN, LENET, RUNS, Nodes
-from tests.mirrored import client, content, of_result
-from tests.workspace import Workspace
+from tests.support.mirrored import client, content, of_result
+from tests.support.workspace import Workspace
 
 COMMAND = ("python", "-m", "tools.cluster", "--memory", "0.5")
 

@@ -8,11 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import files
+from pipeline.core import files
+from pipeline.formats.tables import read_json
 from tests.faults import calls
 from tests.faults.bench import Bench, checkpoints
 from tests.faults.traced import Traced
-from tests.workspace import Workspace
+from tests.support.workspace import Workspace
 
 CHANGING = re.compile(r"[0-9a-f]{8,}|[0-9]{5,}")  # ids and times in names
 UNFINISHED = re.compile(r"\.tmp(/|$)|/\.tmp-|-shm$|-wal$")
@@ -91,7 +92,7 @@ class Place:
         for name, content in self.snapshot().items():
             assert content in (self.before.get(name), self.after.get(name)), f"{where}: {name} is half-written"
         for path in checkpoints(self.workspace):
-            for name, digest in files.read_json(path / "manifest.json").items():
+            for name, digest in read_json(path / "manifest.json").items():
                 assert files.sha256(path / name) == digest, f"{where}: {path.name}/{name} is half-written"
 
     def ends_well(self, process: Traced, where: str) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests import test_idx_anything
-from tests import test_params_anything as anything
 from tests.faults.bench import Bench
 from tests.faults.table import fault
-from tests.params_text import TEXT
+from tests.support.params_text import TEXT
+from tests.unit.config import test_params_anything as anything
+from tests.unit.raw import test_idx_anything
 
 EXAMPLES = 3000
 

@@ -13,8 +13,8 @@ from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 
-from tests import workspace
-from tests.workspace import Workspace
+from tests.support import workspace
+from tests.support.workspace import Workspace
 
 RUN = "lenet-dropout"
 TRAIN = ("python", "-m", "pipeline.train", RUN)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.faults.bench import RUN, TRAIN, Bench
 from tests.faults.table import fault, refusal
-from tests.workspace import Workspace
+from tests.support.workspace import Workspace
 from tools.checks.outputs import md5
 
 SPLIT = "data/processed/train.npz"

@@ -5,7 +5,7 @@ import os
 from tests.faults.bench import RUN, TRAIN, Bench, caught_up, checkpoints, kill, until
 from tests.faults.mounts import limited, mounted, need_mounts
 from tests.faults.table import fault, line, refusal
-from tests.workspace import Workspace
+from tests.support.workspace import Workspace
 
 FULL = "no space left"
 

@@ -10,8 +10,8 @@ from typing import Any
 from tests.faults.answers import absent, body, page, plain_http, stalled, truncated
 from tests.faults.bench import Bench
 from tests.faults.table import fault, refusal
-from tests.https import serve, write_certificate
-from tests.workspace import Workspace
+from tests.support.https import serve, write_certificate
+from tests.support.workspace import Workspace
 
 FIRST = "train-images-idx3-ubyte"
 LABELS = "train-labels-idx1-ubyte"

@@ -28,10 +28,10 @@ def spoil(bench: Bench, old: str | None, new: str, key: str, says: str) -> str:
         old = right[right.index("runs:") :]
     assert old in right, f"{old!r} is no longer in params.yaml"
     path.write_text(right.replace(old, new, 1))
-    seen = refusal(place.run("python", "-m", "pipeline.params", check=False), "params.yaml", says)
+    seen = refusal(place.run("python", "-m", "pipeline.config.params", check=False), "params.yaml", says)
     assert key in seen or key == "tab", seen
     path.write_text(right)
-    place.run("python", "-m", "pipeline.params")
+    place.run("python", "-m", "pipeline.config.params")
     return seen
 
 

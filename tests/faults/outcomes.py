@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.files import ROOT, write_text
-from pipeline.hardware import CPU_INFO
-from pipeline.record import versions
+from pipeline.core.files import write_text
+from pipeline.core.paths import ROOT
+from pipeline.runtime.session import CPU_INFO
+from pipeline.training.metadata import package_versions
 
 DOCUMENT = ROOT / "docs/faults.md"
 KEPT = ROOT / ".faults.jsonl"
@@ -46,7 +47,7 @@ class Outcome:
 def conditions(tree: str = "") -> str:
     """The code that was tried, the present one or that `tree`, the machine and the versions, in a sentence."""
     names = [line.partition(": ")[2] for line in _lines(CPU_INFO) if line.startswith("model name")] or ["one processor"]
-    packages = ", ".join(f"{name} {version}" for name, version in versions().items())
+    packages = ", ".join(f"{name} {version}" for name, version in package_versions().items())
     changed = ", with changes" if not tree and _git("status", "--porcelain", "--", "pipeline", "models") else ""
     code = f"git tree {tree or _git('rev-parse', '--short', 'HEAD:pipeline')} of pipeline/{changed}"
     return f"{code}; {platform.system()}, {len(names)} × {names[0]}; {packages}"

@@ -1,10 +1,11 @@
 """Checkpoints that are damaged, or another training's."""
 
-from pipeline import files
+from pipeline.core import files
+from pipeline.formats.tables import read_json, write_json
 from tests.faults.bench import TRAIN, Bench, checkpoints, kill, until
 from tests.faults.damage import flip
 from tests.faults.table import SAME, fault, line, refusal
-from tests.workspace import Workspace
+from tests.support.workspace import Workspace
 
 
 def two_checkpoints(bench: Bench) -> Workspace:
@@ -48,10 +49,10 @@ def other_version(bench: Bench) -> str:
     place = two_checkpoints(bench)
     for checkpoint in checkpoints(place):
         state, manifest = checkpoint / "state.json", checkpoint / "manifest.json"
-        content = files.read_json(state)
+        content = read_json(state)
         content["identity"]["tensorflow"] = "1.0"
-        files.write_json(state, content)
-        files.write_json(manifest, files.read_json(manifest) | {"state.json": files.sha256(state)})
+        write_json(state, content)
+        write_json(manifest, read_json(manifest) | {"state.json": files.sha256(state)})
     seen = refusal(place.run(*TRAIN, check=False), "tensorflow is '1.0'")
     assert len(checkpoints(place)) == 2
     return seen

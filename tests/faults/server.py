@@ -11,7 +11,7 @@ from tests.faults.bench import RUN, TRAIN, Bench, caught_up, checkpoints, free_p
 from tests.faults.slowly import relayed
 from tests.faults.table import fault, line
 from tests.faults.tracking import GOES_ON, WARNING, trained
-from tests.workspace import Workspace
+from tests.support.workspace import Workspace
 
 DELAY = 0.3  # seconds before each piece of an answer
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.faults.bench import PATIENCE
 from tests.faults.calls import NAMES, Call
 from tests.faults.table import Impossible
-from tests.workspace import Workspace
+from tests.support.workspace import Workspace
 
 KEEPING_QUIET = ("-qq", "-y", "-s", "0")
 
@@ -71,7 +71,7 @@ def traced(place: Workspace, command: tuple[str, ...], libraries: tuple[str, ...
     """Start the process in `place`; `output` must lie outside."""
     if not shutil.which("strace"):
         raise Impossible("no strace command")
-    words = ("python", "-m", "tests.warm", str(output), ",".join(libraries), *command)
+    words = ("python", "-m", "tests.support.warm", str(output), ",".join(libraries), *command)
     process = subprocess.Popen(
         words,
         cwd=place.root,

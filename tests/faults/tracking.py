@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.faults.bench import TRAIN, Bench, free_port
 from tests.faults.table import fault
-from tests.https import serve
-from tests.workspace import Workspace
+from tests.support.https import serve
+from tests.support.workspace import Workspace
 
 GOES_ON = "a warning; the training ends in the same bytes"
 WARNING = "warning: tracking is behind"

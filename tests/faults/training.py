@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.faults.bench import RUN, TRAIN, Bench, checkpoints, kill, until
 from tests.faults.table import SAME, fault, line, refusal
-from tests.workspace import Workspace
+from tests.support.workspace import Workspace
 
 
 @fault("kill -9 at random moments of a training", f"no half-written result; {SAME}")

@@ -8,7 +8,7 @@ from tests.faults.again import TRACKED, Place, Stage, remove
 from tests.faults.bench import RUN, TRAIN, Bench
 from tests.faults.table import fault
 from tests.faults.traced import traced
-from tests.workspace import Workspace
+from tests.support.workspace import Workspace
 
 SCRATCH = (".site-cache", ".mlflow.db.tmp")  # what DVC keeps in mind; a database that has not got its name yet
 DRAWING = ("numpy", "matplotlib.pyplot", "PIL.Image", "pydantic", "ruamel.yaml")

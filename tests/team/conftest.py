@@ -12,9 +12,9 @@ import boto3
 import pytest
 from botocore.client import BaseClient
 
-from tests import workspace
+from tests.support import workspace
+from tests.support.workspace import Workspace
 from tests.team.parts import SECRETS, Bucket, Postgres, Server, programs
-from tests.workspace import Workspace
 
 NAME = "ada"
 PASSWORD = "-".join(["ada", "password", "91c2"])  # not to be found in this file

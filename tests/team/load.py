@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from pipeline import errors
-from pipeline.files import ROOT
+from pipeline.core import errors
+from pipeline.core.paths import ROOT
 from pipeline.tracking import store
 from tests.team.parts import SECRETS, Bucket, Postgres, Server, programs
 
@@ -112,4 +112,4 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     for option, value in {"processes": 20, "runs": 10, "epochs": 20, "metrics": 40}.items():
         parser.add_argument(f"--{option}", type=int, default=value)
-    errors.run(main, parser)
+    errors.run_command(main, parser)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from pipeline.files import ROOT
+from pipeline.core.paths import ROOT
 from tests.team.part import Part
 
 SECRETS = {

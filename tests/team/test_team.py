@@ -9,10 +9,11 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from pipeline import files
+from pipeline.core import files
+from pipeline.formats.tables import read_csv, read_json
+from tests.support.workspace import RUNS
 from tests.team.conftest import NAME, PASSWORD, Member, Team, s3
 from tests.team.parts import SECRETS
-from tests.workspace import RUNS
 
 RUN = "lenet-dropout"
 WAIT = 600  # seconds, at most, for a training's first epoch
@@ -27,7 +28,7 @@ def client(team: Team, monkeypatch: pytest.MonkeyPatch) -> mlflow.MlflowClient:
 
 def tracked(client: mlflow.MlflowClient, member: Member, name: str) -> mlflow.entities.Run:
     """The one run of a result."""
-    training = files.read_json(member.results(name) / "environment.json")["training_id"]
+    training = read_json(member.results(name) / "environment.json")["training_id"]
     experiment = client.get_experiment_by_name("mnist").experiment_id
     (run,) = client.search_runs([experiment], f"tags.training_id = '{training}'")
     return run
@@ -35,7 +36,7 @@ def tracked(client: mlflow.MlflowClient, member: Member, name: str) -> mlflow.en
 
 def check_rows(client: mlflow.MlflowClient, member: Member, name: str) -> None:
     """Every number of history.csv is there, once, and nothing else."""
-    run, history = tracked(client, member, name), files.read_csv(member.results(name) / "history.csv")
+    run, history = tracked(client, member, name), read_csv(member.results(name) / "history.csv")
     for key in history[0].keys() - {"epoch"}:
         rows = [(row.step, row.value) for row in client.get_metric_history(run.info.run_id, key)]
         assert sorted(rows) == [(int(row["epoch"]), float(row[key])) for row in history], key

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from models import ARCHITECTURES
-from pipeline import errors
-from pipeline.errors import PipelineError, did_you_mean
+from models.registry import ARCHITECTURES
+from pipeline.core import errors
+from pipeline.core.errors import PipelineError, did_you_mean
 from tools.bench import growth, idle, page, speed, trainings
 from tools.bench.row import Row, table
 
@@ -80,4 +80,4 @@ if __name__ == "__main__":
     parser.add_argument("--images", type=_at_least(1), default=6400, help="of an epoch (default: 6400)")
     parser.add_argument("--sizes", nargs="+", type=_at_least(1), default=[10, 100, 1000], help="of runs, for growth")
     parser.add_argument("--write", action="store_true", help="keep it in docs/performance.md too")
-    errors.run(main, parser)
+    errors.run_command(main, parser)

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models import ARCHITECTURES, network
-from pipeline import batches, hardware, params, recipe
-from pipeline.data import PROCESSED
-from pipeline.params import Run
+from models import build
+from models.registry import ARCHITECTURES
+from pipeline.config import params
+from pipeline.config.params import Run
+from pipeline.core.paths import PROCESSED
+from pipeline.dataset import batches
+from pipeline.runtime import session
+from pipeline.training import optimizers
 
 if TYPE_CHECKING:
     import keras
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
 def main(arguments: argparse.Namespace) -> None:
     """Train, then print a line of JSON: the seconds of each epoch, and when each finished."""
-    run = params.load().run(arguments.run)
+    run = params.load_params().run(arguments.run)
     protocol = run.protocol
     model = compiled(run, arguments)
     (images, labels), held_out = _load("train"), _load("validation")
@@ -30,7 +34,7 @@ def main(arguments: argparse.Namespace) -> None:
         batch_size=protocol.batch_size,
         epochs=protocol.epochs,
         validation_data=tuple(array[: protocol.validation_images] for array in held_out),
-        validation_batch_size=batches.VALIDATION,
+        validation_batch_size=batches.VALIDATION_BATCH_SIZE,
         callbacks=[clock, *tracking],
         verbose=2,
     )
@@ -41,26 +45,26 @@ def main(arguments: argparse.Namespace) -> None:
 
 def compiled(run: Run, arguments: argparse.Namespace) -> "keras.Sequential":
     """The run's network, ready to train, after TensorFlow was set up for it."""
-    tf = hardware.import_tensorflow()
+    tf = session.import_tensorflow()
     import keras
 
     tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
     tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
     if not arguments.free:
         tf.config.experimental.enable_op_determinism()
-    keras.utils.set_random_seed(run.protocol.seed)
+    keras.utils.set_random_seed(run.train.seed)
     keras.mixed_precision.set_global_policy(arguments.precision)
-    model = network.build(
-        run.flags.architecture,
-        ARCHITECTURES[run.flags.architecture],
-        pooling=run.flags.pooling,
-        dropout_scale=run.protocol.dropout_scale if run.flags.dropout else 0.0,
-        batch_norm=run.flags.batch_norm,
-        batch_norm_momentum=run.protocol.batch_norm_momentum,
-        initializer=run.protocol.initializer,
+    model = build.build_model(
+        run.model.architecture,
+        ARCHITECTURES[run.model.architecture],
+        pooling=run.model.pooling,
+        dropout_scale=run.train.dropout_scale if run.model.dropout else 0.0,
+        batch_norm=run.model.batch_norm,
+        batch_norm_momentum=run.train.batch_norm_momentum,
+        initializer=run.train.initializer,
     )
     model.compile(
-        optimizer=keras.optimizers.Adam(recipe.learning_rate(run.protocol), global_clipnorm=run.protocol.clip_norm),
+        optimizer=keras.optimizers.Adam(optimizers.make_learning_rate(run.train), global_clipnorm=run.train.clip_norm),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=arguments.free and len(tf.config.list_physical_devices("GPU")) == 1,  # XLA

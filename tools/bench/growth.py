@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from pipeline import files
-from pipeline.errors import PipelineError
-from pipeline.files import ROOT
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import ROOT
+from pipeline.formats.tables import read_json, write_json
 from tools import workspace
 from tools.bench.row import Row
 from tools.bench.trainings import OURS
@@ -66,7 +66,7 @@ def _measure(root: Path, template: Path, size: int) -> dict[str, float]:
 
 def multiply(clone: Workspace, template: Path, size: int) -> None:
     """Give the clone `size` runs that differ in name, seed and identity from `template`, without weights."""
-    run, environment = (files.read_json(template / name) for name in ("run.json", "environment.json"))
+    run, environment = (read_json(template / name) for name in ("run.json", "environment.json"))
     flags = {key: run[key] for key in ("architecture", "pooling", "dropout", "batch_norm")}
     runs = {f"run-{index}": flags | {"seed": index} for index in range(1, size + 1)}
     values = YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text(encoding="utf-8"))
@@ -76,5 +76,5 @@ def multiply(clone: Workspace, template: Path, size: int) -> None:
         heavy = ("model.keras", "probabilities.npy", ".gitignore")
         shutil.copytree(template, folder, ignore=shutil.ignore_patterns(*heavy))
         identity = {"run": name, "input_key": uuid.uuid4().hex * 2, "settings": run["settings"] | {"seed": own["seed"]}}
-        files.write_json(folder / "run.json", run | identity)
-        files.write_json(folder / "environment.json", environment | {"training_id": uuid.uuid4().hex})
+        write_json(folder / "run.json", run | identity)
+        write_json(folder / "environment.json", environment | {"training_id": uuid.uuid4().hex})

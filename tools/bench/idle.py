@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from pipeline.errors import PipelineError
-from pipeline.files import ROOT
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import ROOT
 from tools import workspace
 from tools.bench.row import Row, alternate, compare
 
@@ -15,7 +15,7 @@ HEAVY = "tensorflow"
 LIGHT = (  # commands that must not import it, and whether they succeed
     (("python", "-m", "pipeline.train", "--help"), True),
     (("python", "-m", "pipeline.evaluate", "--help"), True),
-    (("python", "-m", "pipeline.params"), True),
+    (("python", "-m", "pipeline.config.params"), True),
     (("python", "-m", "pipeline.train", "no-such-run"), False),
     (("dvc", "repro"), True),
 )

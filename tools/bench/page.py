@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata, util
 from typing import Any
 
-from pipeline.choices import Gpu, Hardware
-from pipeline.files import ROOT, read_json, write_json, write_text
-from pipeline.record import versions
-from pipeline.reporting.formats import count
+from pipeline.core.files import write_text
+from pipeline.core.paths import ROOT
+from pipeline.formats.tables import read_json, write_json
+from pipeline.reporting.number_format import count
+from pipeline.runtime.devices import Gpu, Hardware
+from pipeline.training.metadata import package_versions
 from tools.bench.row import Row, table
 from tools.workspace import Workspace
 
@@ -68,9 +70,9 @@ def device(found: Hardware) -> str:
 
 def entries(rows: Sequence[Row], command: str, date: datetime.date) -> dict[str, Any]:
     """The rows of each family, with what measured them."""
-    used = versions() | {name: metadata.version(name) for name in ("mlflow", "dvc")}
+    used = package_versions() | {name: metadata.version(name) for name in ("mlflow", "dvc")}
     used |= {"torch": metadata.version("torch")} if util.find_spec("torch") else {}
-    head = {"date": date.isoformat(), "command": command, "versions": used}
+    head = {"date": date.isoformat(), "command": command, "package_versions": used}
     grouped = itertools.groupby(rows, lambda row: row.family)
     return {family: head | {"rows": [dataclasses.asdict(row) for row in members]} for family, members in grouped}
 
@@ -87,5 +89,5 @@ def text(known: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _head(entry: Mapping[str, Any]) -> str:
-    numbers = ", ".join(f"{name} {version}" for name, version in entry["versions"].items())
+    numbers = ", ".join(f"{name} {version}" for name, version in entry["package_versions"].items())
     return f"Measured on {entry['date']} with `{entry['command']}`; {numbers}."

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from functools import partial
 
-from pipeline.files import ROOT
+from pipeline.core.paths import ROOT
 from tools import workspace
 from tools.bench.row import Row, alternate
 from tools.bench.steps import BATCH

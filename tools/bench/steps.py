@@ -8,21 +8,24 @@ from functools import partial
 
 import numpy as np
 
-from models import ARCHITECTURES, layers, network
+from models import build, layers
+from models.constants import NUM_CLASSES
+from models.registry import ARCHITECTURES
 
 BATCH = 128
-CLASSES = 10
 
 
 def with_keras(
     architecture: str, precision: str, steps: int, batch: int, batch_norm: bool = False, fused: bool = True
 ) -> float:
     """Seconds for `steps` training steps, as our training makes them, or with Keras' own layers and optimizer."""
-    from pipeline import adam, batches, hardware
+    from models.ops import adam
+    from pipeline.dataset import batches
+    from pipeline.runtime import session
 
-    session = hardware.start(precision, "auto", 0)
+    session = session.start_session(precision, "auto", 0)
     with session.strategy.scope():
-        model = network.build(
+        model = build.build_model(
             architecture,
             ARCHITECTURES[architecture],
             pooling=True,
@@ -33,11 +36,11 @@ def with_keras(
             fused=fused,
         )
         if fused:
-            session.accelerate(model)
+            session.optimize(model)
         loss = "sparse_categorical_crossentropy"
-        optimizer = adam.fused()() if fused else "adam"
+        optimizer = adam.fused_adam()() if fused else "adam"
         model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
-    images = batches.of(batch, *noise(steps * batch))
+    images = batches.make_dataset(batch, *noise(steps * batch))
     return second(lambda: model.fit(images, shuffle=False, verbose=0))
 
 
@@ -47,7 +50,7 @@ def with_torch(architecture: str, precision: str, steps: int, batch: int) -> flo
     from torch import nn
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = nn.Sequential(*torch_layers(architecture), nn.LazyLinear(CLASSES)).to(device)
+    model = nn.Sequential(*torch_layers(architecture), nn.LazyLinear(NUM_CLASSES)).to(device)
     pixels, digits = noise(steps * batch)
     images = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float() / 255
     labels = torch.from_numpy(digits.astype(np.int64)).to(device)
@@ -91,7 +94,7 @@ def torch_layers(architecture: str) -> list:
 def noise(count: int) -> tuple[np.ndarray, np.ndarray]:
     """Images, uint8 (count, 28, 28, 1), and labels, uint8 (count,)."""
     rng = np.random.default_rng(0)
-    return rng.integers(0, 256, (count, 28, 28, 1), np.uint8), rng.integers(0, CLASSES, count, np.uint8)
+    return rng.integers(0, 256, (count, 28, 28, 1), np.uint8), rng.integers(0, NUM_CLASSES, count, np.uint8)
 
 
 def second(epoch: Callable[[], object]) -> float:

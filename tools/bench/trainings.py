@@ -13,8 +13,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from pipeline import files
-from pipeline.files import ROOT
+from pipeline.core.paths import ROOT
+from pipeline.formats.tables import read_json
 from tools import workspace
 from tools.bench.row import Row, alternate, compare
 
@@ -26,9 +26,9 @@ import json, time
 from pipeline import artefact, batches, data, evaluate, files, hardware, params
 run = params.load().run("bench")
 images, _ = data.load("test")
-session = hardware.start(run.protocol.precision, run.protocol.threads, run.protocol.seed)
+session = hardware.start(run.train.precision, run.train.threads, run.train.seed)
 model = artefact.load(files.ROOT / "results/runs/bench/model.keras", session.precision)
-session.accelerate(model)
+session.optimize(model)
 begin = time.monotonic()
 model.predict(batches.of(evaluate.BATCH, images), verbose=0)
 print(json.dumps(time.monotonic() - begin))
@@ -60,7 +60,7 @@ class Bench:
         self.theirs = {"MLFLOW_TRACKING_URI": f"sqlite:///{self.clone.root}/theirs.db"}
         self._run("python", "-c", "import mlflow; mlflow.search_experiments()", more=self.theirs)  # makes the database
         self.ours()  # makes ours, warms the disk's cache and says what was resolved
-        found = files.read_json(self.clone.results(NAME) / "environment.json")
+        found = read_json(self.clone.results(NAME) / "environment.json")
         self.resolved = ["--precision", found["precision"], "--threads", str(found["threads"])]
 
     def ours(self) -> Taken:
@@ -68,7 +68,7 @@ class Bench:
         for folder in (self.clone.results(NAME), self.clone.root / ".checkpoints"):
             shutil.rmtree(folder, ignore_errors=True)
         total, _ = self._run("python", "-m", "pipeline.train", NAME)
-        epochs = files.read_json(self.clone.results(NAME) / "environment.json")["epochs"]
+        epochs = read_json(self.clone.results(NAME) / "environment.json")["epochs"]
         return _taken([row["seconds"] for row in epochs], [row["finished"] for row in epochs], total)
 
     def bare(self, *options: str) -> Taken:

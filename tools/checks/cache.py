@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from pipeline import files
+from pipeline.core import files
 from tools.checks.outputs import md5, outs_of
 from tools.checks.verdict import Verdict, some
 

@@ -8,8 +8,9 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from pipeline import params
-from pipeline.errors import PipelineError
+from pipeline.config import params
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import PARAMS_FILE
 from tools.checks.verdict import Verdict, some
 
 LOCK = "dvc.lock"
@@ -35,7 +36,7 @@ def lock(root: Path) -> Verdict:
 def results(root: Path) -> Verdict:
     """Whether every run of params.yaml has its results, and every output is the one that dvc.lock names."""
     stages = _stages(root)
-    runs = params.load(root / params.PARAMS).runs
+    runs = params.load_params(root / PARAMS_FILE).runs
     wanted = ["fetch", "preprocess", *(f"{stage}@{run}" for run in runs for stage in ("train", "evaluate")), "report"]
     missing = [name for name in wanted if name not in stages]
     if missing:

@@ -7,17 +7,17 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import CHECKPOINTS
 from pipeline.tracking import store
-from tools import unused
 from tools.checks.verdict import Verdict, some
+from tools.prune import unused
 
 RUNNING = """
     SELECT runs.run_uuid, runs.name, tags.value FROM runs
     LEFT JOIN tags ON tags.run_uuid = runs.run_uuid AND tags.key = 'training_id'
     WHERE runs.status = 'RUNNING' AND runs.lifecycle_stage = 'active' ORDER BY runs.start_time
 """
-CHECKPOINTS = ".checkpoints"
 AGE = 600  # seconds after which nobody is still writing a temporary file
 WRITTEN = ("data", "results", ".checkpoints", ".dvc/cache")
 TEMPORARY = (".*.tmp", ".*.tmp-*", *(f"{folder}/**/.*.tmp" for folder in WRITTEN))

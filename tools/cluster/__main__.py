@@ -7,19 +7,20 @@ from typing import Any
 
 import filelock
 
-from pipeline import errors, params
-from pipeline.errors import Interrupted, PipelineError
-from pipeline.files import ROOT
+from pipeline.config import params
+from pipeline.core import errors
+from pipeline.core.errors import Interrupted, PipelineError
+from pipeline.core.paths import ROOT
 from tools import sync
 from tools.cluster import driver, snapshot
-from tools.cluster.resources import Wishes
+from tools.cluster.resources import ResourceRequest
 
 LOCK = ROOT / ".dvc/tmp/cluster.lock"
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Check the names; then one at a time in a checkout."""
-    known = params.load()
+    known = params.load_params()
     runs = [known.run(name).name for name in arguments.runs] or list(known.runs)
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -37,8 +38,8 @@ def work(known: params.Params, runs: list[str], arguments: argparse.Namespace) -
     stale = driver.restore(runs, config)
     outcomes = {}
     if stale:
-        wishes = Wishes(arguments.cpus, arguments.gpus, arguments.memory)
-        outcomes = driver.spread(known, stale, config, wishes, arguments.checkpoints)
+        wishes = ResourceRequest(arguments.cpus, arguments.gpus, arguments.memory)
+        outcomes = driver.submit_runs(known, stale, config, wishes, arguments.checkpoints)
     left = driver.restore(list(stale), config) if outcomes else stale
     if not left:
         driver.dvc("repro", *(f"evaluate@{run}" for run in arguments.runs))
@@ -71,4 +72,4 @@ if __name__ == "__main__":
     parser.add_argument("--gpus", type=float, help="GPUs of a run; one, where nodes have GPUs")
     parser.add_argument("--memory", type=float, help="gigabytes of a run; a quarter above what was ever recorded")
     parser.add_argument("--checkpoints", type=Path, help="a folder that all nodes see, to resume on another node")
-    errors.run(main, parser)
+    errors.run_command(main, parser)

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import files
-from pipeline.errors import PipelineError
-from pipeline.files import ROOT
-from pipeline.params import Params
+from pipeline.config.params import Params
+from pipeline.core import files
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import ROOT, RUNS
 from tools.cluster import job, pool, resources, runcache, snapshot, view
-from tools.cluster.resources import Wishes
+from tools.cluster.resources import ResourceRequest
 
 LOGS = ROOT / ".dvc/tmp/cluster-logs"
 INTERVAL = 1.0  # seconds between two looks at the nodes
@@ -37,13 +37,13 @@ def restore(runs: Sequence[str], config: Mapping[str, Any] | None) -> dict[str, 
         if not changed:
             return {}
         runcache.fetch_entries(repo)
-    untrained = recall([f"train@{run}" for run in runs if f"train@{run}" in changed], config)
+    untrained = restore_from_run_cache([f"train@{run}" for run in runs if f"train@{run}" in changed], config)
     trained = [run for run in runs if {f"train@{run}", f"evaluate@{run}"} & changed and run not in untrained]
-    unevaluated = recall([f"evaluate@{run}" for run in trained], config)
+    unevaluated = restore_from_run_cache([f"evaluate@{run}" for run in trained], config)
     return {run: run in unevaluated for run in runs if run in untrained | unevaluated}
 
 
-def recall(names: Sequence[str], config: Mapping[str, Any] | None) -> set[str]:
+def restore_from_run_cache(names: Sequence[str], config: Mapping[str, Any] | None) -> set[str]:
     """Have `dvc repro` restore those stages that the run cache knows; the runs of the others."""
     with runcache.opened(config) as repo:
         known = [name for name in names if runcache.recall(repo, name)]
@@ -61,11 +61,11 @@ def prepare(
         return snapshot.take(repo, checkpoints), snapshot.of_runs(runs)
 
 
-def spread(
+def submit_runs(
     params: Params,
     runs: Mapping[str, bool],
     config: Mapping[str, Any] | None,
-    wishes: Wishes,
+    wishes: ResourceRequest,
     checkpoints: Path | None,
 ) -> dict[str, Any]:
     """Have the nodes do what each run lacks; what became of it. Asked to stop, it leaves out the unfinished.
@@ -80,9 +80,9 @@ def spread(
         if config and not here:
             raise PipelineError("no default DVC remote is configured, and the nodes see none of this machine's folders")
         taken, own = prepare(runs, config, checkpoints or (ROOT / ".checkpoints" if here else None))
-        shared, seen = cluster.share(taken), resources.recorded_memory(ROOT / "results/runs")
+        shared, seen = cluster.share(taken), resources.recorded_memory(RUNS)
         for run in runs:
-            wanted = resources.wish(params.runs[run], nodes, seen, wishes)
+            wanted = resources.requested_resources(params.runs[run], nodes, seen, wishes)
             cluster.submit(wanted, shared, job.Task(run, runs[run], own[run], params.runs[run].protocol.epochs))
         with view.opened(runs) as shown:
             try:

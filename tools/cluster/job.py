@@ -55,7 +55,7 @@ def work(snapshot: Snapshot, task: Task, report: Report) -> dict[str, Any]:
         words = ["tools.cluster.work", task.run, *(["--trained"] if task.trained else [])]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tools.cluster.leash", str(folder), sys.executable, "-m", *words],
+                [sys.executable, "-m", "tools.cluster.supervisor", str(folder), sys.executable, "-m", *words],
                 cwd=checkout,
                 env=environment(snapshot),
                 stdin=subprocess.PIPE,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from tools.cluster import job
 from tools.cluster.resources import Resources
 
@@ -20,7 +20,7 @@ SETTINGS = {
 }
 
 
-class Board:
+class ProgressActor:
     """Where the nodes say how far each run is."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Pool:
 
         self.ray = ray
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        self.board = ray.remote(Board).options(num_cpus=0, max_restarts=-1, scheduling_strategy=here).remote()
+        self.board = ray.remote(ProgressActor).options(num_cpus=0, max_restarts=-1, scheduling_strategy=here).remote()
         self.task = ray.remote(max_retries=RETRIES, retry_exceptions=False)(work)
         self.runs: dict[Any, str] = {}  # by the reference of its outcome
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import files
-from pipeline.errors import PipelineError
-from pipeline.params import Run
+from pipeline.config.params import Run
+from pipeline.core.errors import PipelineError
+from pipeline.formats.tables import read_json
 
 GIGABYTE = 1e9
 UNKNOWN_MEMORY = 7 * GIGABYTE  # where no run of the architecture is recorded; the largest network here takes 6.7
@@ -24,7 +24,7 @@ class Resources:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ResourceRequest:
     """What a person asks for, memory in gigabytes; None leaves it to `choose`."""
 
     cpus: float | None = None
@@ -32,7 +32,7 @@ class Wishes:
     memory: float | None = None
 
 
-def choose(run: Run, nodes: Sequence[Mapping[str, float]], seen: float | None) -> Resources:
+def default_resources(run: Run, nodes: Sequence[Mapping[str, float]], seen: float | None) -> Resources:
     """Sensible resources on `nodes`, as Ray lists what each has; `seen` is the most memory recorded, in bytes.
 
     Processors: as many as threads. With threads `auto`, which takes all cores of a node, all that the smallest node
@@ -43,7 +43,7 @@ def choose(run: Run, nodes: Sequence[Mapping[str, float]], seen: float | None) -
     if not usable:
         raise PipelineError("the Ray cluster has no node with a processor to give; start some with `ray start`")
     whole = min(node.get("CPU", 1) // max(1, node.get("GPU", 0)) for node in usable)
-    threads = run.protocol.threads
+    threads = run.train.threads
     most = max(node.get("memory", UNKNOWN_MEMORY) for node in usable)
     return Resources(
         cpus=max(1, whole) if threads == "auto" else min(threads, max(node.get("CPU", 1) for node in usable)),
@@ -52,9 +52,11 @@ def choose(run: Run, nodes: Sequence[Mapping[str, float]], seen: float | None) -
     )
 
 
-def wish(run: Run, nodes: Sequence[Mapping[str, float]], recorded: Mapping[str, float], wishes: Wishes) -> Resources:
+def requested_resources(
+    run: Run, nodes: Sequence[Mapping[str, float]], recorded: Mapping[str, float], wishes: ResourceRequest
+) -> Resources:
     """What `wishes` say, and what `choose` finds where they say nothing; PipelineError if no node has that much."""
-    found = choose(run, nodes, recorded.get(run.flags.architecture))
+    found = default_resources(run, nodes, recorded.get(run.model.architecture))
     wanted = Resources(
         cpus=found.cpus if wishes.cpus is None else wishes.cpus,
         gpus=found.gpus if wishes.gpus is None else wishes.gpus,
@@ -85,7 +87,7 @@ def recorded_memory(results: Path) -> dict[str, float]:
     for path in results.glob("*/environment.json"):
         described = path.with_name("run.json")
         if described.exists():
-            architecture: Any = files.read_json(described)["architecture"]
-            for row in files.read_json(path)["system"] or []:
+            architecture: Any = read_json(described)["architecture"]
+            for row in read_json(path)["system"] or []:
                 most[architecture] = max(most.get(architecture, 0), row["process_memory_megabytes"] * 1e6)
     return most

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import PipelineError
-from pipeline.files import ROOT
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import ROOT
 
 if TYPE_CHECKING:
     from dvc.repo import Repo

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from pipeline.errors import PipelineError
-from pipeline.files import ROOT
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import ROOT
 from tools.cluster import runcache
 from tools.cluster.job import Snapshot
 

@@ -5,11 +5,12 @@ import subprocess
 import sys
 import time
 
-from pipeline import claim, errors, inputs
-from pipeline.errors import PipelineError
-from pipeline.files import ROOT
+from pipeline.core import errors
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import ROOT
+from pipeline.resume import checkpoint_dir, fingerprint
 from tools.cluster import runcache
-from tools.unused import held
+from tools.prune.unused import held
 
 PATIENCE = 120.0  # seconds for a training of the same run, whose node is lost, to end
 
@@ -23,7 +24,7 @@ def wait_for_the_lock(run: str) -> None:
     """Return when no other process trains this run on the shared checkpoints, or after `PATIENCE`."""
     if not (ROOT / ".checkpoints").is_symlink():
         return
-    lock = claim.place(ROOT, run, inputs.input_key(f"train@{run}")).with_suffix(".lock")
+    lock = checkpoint_dir.checkpoint_dir(ROOT, run, fingerprint.stage_fingerprint(f"train@{run}")).with_suffix(".lock")
     until = time.monotonic() + PATIENCE
     while lock.exists() and held(lock) and time.monotonic() < until:
         time.sleep(0.5)
@@ -50,4 +51,4 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", metavar="RUN")
     parser.add_argument("--trained", action="store_true", help="the trained model is at the remote")
-    errors.run(main, parser)
+    errors.run_command(main, parser)

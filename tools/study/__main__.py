@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import filelock
 
-from pipeline import errors
-from pipeline.errors import PipelineError
-from pipeline.files import write_text
+from pipeline.core import errors
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import write_text
 from tools import workspace
-from tools.study import keep, plan, search, summary
+from tools.study import plan, save, search, summary
 from tools.study.search import Trial
 from tools.study.trainer import Trainer
 
@@ -22,12 +22,12 @@ def main(arguments: argparse.Namespace) -> None:
     study = plan.load(arguments.name)
     try:
         with filelock.FileLock(study.folder / f"{CLONE}.lock", timeout=0):
-            sit(study, arguments)
+            run_session(study, arguments)
     except filelock.Timeout:
         raise PipelineError(f"study/{study.name}: another process works on it; wait for it, or stop it") from None
 
 
-def sit(study: plan.Plan, arguments: argparse.Namespace) -> None:
+def run_session(study: plan.Plan, arguments: argparse.Namespace) -> None:
     """Train, evaluate, report, then copy the results to `study/NAME/`."""
     chosen = study.chosen(arguments.runs)
     deadline = None if arguments.minutes is None else time.monotonic() + 60 * arguments.minutes
@@ -42,7 +42,7 @@ def sit(study: plan.Plan, arguments: argparse.Namespace) -> None:
     if done:
         trainer.set_runs({run: runs[run] for run in done})
         trainer.clone.ask("dvc", "repro", "--single-item", "report")
-    keep.keep(trainer.clone.root / "results", study.folder, done, unfinished, search.rows(trials))
+    save.keep(trainer.clone.root / "results", study.folder, done, unfinished, search.rows(trials))
     write_text(study.folder / "README.md", summary.page(study.name, study.folder, trials))
     for run in runs:
         print(f"{run}: {'done' if run in done else 'unfinished' if run in unfinished else 'not begun'}")
@@ -53,10 +53,10 @@ def _searched(trainer: Trainer, study: plan.Plan, chosen: Sequence[str]) -> tupl
     """Every budget tried, and by network the runs of the one found with what is trained beside them."""
     trials, found = [], {}
     for network, wanted in study.searches.items():
-        tried = search.tried(trainer if network in chosen else trainer.looking(), network, wanted)
+        tried = search.run_search(trainer if network in chosen else trainer.looking(), network, wanted)
         trials += tried
         if budget := next((trial.budget for trial in tried if trial.reached), None):
-            found[network] = search.candidates(network, wanted, budget) | search.beside(wanted, budget)
+            found[network] = search.candidates(network, wanted, budget) | search.comparison_runs(wanted, budget)
     return trials, found
 
 
@@ -65,4 +65,4 @@ if __name__ == "__main__":
     parser.add_argument("name", metavar="NAME", help="a folder of study/ that has a params.yaml")
     parser.add_argument("runs", nargs="*", metavar="RUN", help="only these of its runs, or networks of its search")
     parser.add_argument("--minutes", type=float, help="stop after so long, with a checkpoint to go on from")
-    errors.run(main, parser)
+    errors.run_command(main, parser)

@@ -1,6 +1,6 @@
 """What the README shows of the studies: a row for each run, and the six verdicts side by side."""
 
-from pipeline.files import ROOT
+from pipeline.core.paths import ROOT
 from tools.study import summary, verdicts
 
 STUDIES = ("notebook", "efficient", "best")

@@ -9,16 +9,16 @@ from pydantic import Field, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from pipeline.checks import PARAMS, check
-from pipeline.errors import PipelineError, did_you_mean
-from pipeline.files import ROOT
-from pipeline.schema import Positive, Section, Seed, Share
+from pipeline.config.schema import Positive, Seed, Share, StrictModel
+from pipeline.config.validation import validate
+from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.core.paths import PARAMS_FILE, ROOT
 
 FOLDER = ROOT / "study"
 KEYS = ("protocol", "protocols", "runs", "search")
 
 
-class Budget(Section):
+class Budget(StrictModel):
     """So many training images, so many times; perhaps trained after another of the search's recipes."""
 
     epochs: Positive
@@ -31,7 +31,7 @@ class Budget(Section):
         return self.epochs * self.training_images
 
 
-class Search(Section):
+class Search(StrictModel):
     """For the first of `budgets` whose validation accuracy, in the mean of `seeds`, reaches `target`.
 
     `run` is what a budget, its recipe of `recipes` and a seed are added to. At the budget found, `beside` is trained
@@ -58,7 +58,7 @@ class Search(Section):
         return {**self.run, **recipe, "epochs": budget.epochs, "training_images": budget.training_images}
 
 
-class Searches(Section):
+class Searches(StrictModel):
     """The section `search`: by network."""
 
     search: dict[str, Search]
@@ -88,19 +88,19 @@ class Plan:
 
 def load(name: str) -> Plan:
     """The study of that name; a PipelineError naming the known ones if there is none."""
-    known = sorted(path.parent.name for path in FOLDER.glob(f"*/{PARAMS}"))
+    known = sorted(path.parent.name for path in FOLDER.glob(f"*/{PARAMS_FILE}"))
     if name not in known:
-        raise PipelineError(f"study/{name}/{PARAMS}: not found{did_you_mean(name, known)}")
-    own = _read(FOLDER / name / PARAMS)
+        raise PipelineError(f"study/{name}/{PARAMS_FILE}: not found{did_you_mean(name, known)}")
+    own = _read(FOLDER / name / PARAMS_FILE)
     for key in own:
         if key not in KEYS:
-            raise PipelineError(f"study/{name}/{PARAMS}: {key} is unknown{did_you_mean(str(key), KEYS)}")
+            raise PipelineError(f"study/{name}/{PARAMS_FILE}: {key} is unknown{did_you_mean(str(key), KEYS)}")
     searches = {"search": own.pop("search", {})}
     try:
-        found = check(Searches, searches, ()).search
+        found = validate(Searches, searches, ()).search
     except PipelineError as error:
         raise PipelineError(f"study/{name}/{error}") from None
-    return Plan(name, _read(ROOT / PARAMS) | {"runs": {}} | own, found)
+    return Plan(name, _read(ROOT / PARAMS_FILE) | {"runs": {}} | own, found)
 
 
 def _read(path: Path) -> dict[str, Any]:

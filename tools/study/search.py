@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.params import Run
-from tools.study.kept import described
+from pipeline.config.params import Run
 from tools.study.plan import Budget, Search
+from tools.study.saved_results import described
 from tools.study.trainer import Trainer
 
 
@@ -42,12 +42,12 @@ def candidates(network: str, search: Search, budget: Budget) -> dict[str, dict[s
     return {f"{name}-seed{seed}": {**search.settings(budget), "seed": seed} for seed in search.seeds}
 
 
-def beside(search: Search, budget: Budget) -> dict[str, dict[str, Any]]:
+def comparison_runs(search: Search, budget: Budget) -> dict[str, dict[str, Any]]:
     """What is trained beside the budget found, for comparison."""
     return {name: {**search.settings(budget), **own} for name, own in search.beside.items()}
 
 
-def tried(trainer: Trainer, network: str, search: Search) -> list[Trial]:
+def run_search(trainer: Trainer, network: str, search: Search) -> list[Trial]:
     """Train budget after budget until one reaches the target, or none is left, or time runs out.
 
     Those after it are not trained, but what is known of them from before is listed.

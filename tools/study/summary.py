@@ -6,9 +6,9 @@ from typing import Any
 
 from tabulate import tabulate
 
-from pipeline.files import read_csv, read_json
-from pipeline.reporting import formats, provenance, results
-from tools.study.kept import RUNS, UNFINISHED
+from pipeline.formats.tables import read_csv, read_json
+from pipeline.reporting import number_format, provenance, results
+from tools.study.saved_results import RUNS, UNFINISHED
 from tools.study.search import Trial
 
 NOTHING = "–"
@@ -46,11 +46,13 @@ def _rows(folder: Path) -> Iterator[dict[str, str]]:
             "run": run["run"],
             "epochs": f"{len(history)} of {settings['epochs']}",
             "images seen": f"{len(history) * settings['training_images']:,}",
-            "validation accuracy": formats.per_cent(float(history[-1]["val_accuracy"]))
+            "validation accuracy": number_format.per_cent(float(history[-1]["val_accuracy"]))
             + (" (test images)" if settings["validation_data"] == "test" else ""),
-            "test accuracy": NOTHING if measured is None else formats.per_cent(measured),
-            "published": NOTHING if print_of is None else formats.per_cent(print_of),
-            "difference in points": NOTHING if None in (measured, print_of) else formats.signed(measured - print_of),
+            "test accuracy": NOTHING if measured is None else number_format.per_cent(measured),
+            "published": NOTHING if print_of is None else number_format.per_cent(print_of),
+            "difference in points": NOTHING
+            if None in (measured, print_of)
+            else number_format.signed(measured - print_of),
             "precision": environment["precision"],
             "hardware": provenance.machine(environment),
             "seconds": f"{environment['seconds']:,.0f}",
@@ -69,8 +71,8 @@ def _chosen(folder: Path) -> list[str]:
         return []
     *_, name, metrics = max(found, key=lambda one: one[:3])
     return [
-        f"Chosen on validation data: **{name}**, {formats.per_cent(metrics['val_accuracy'])} there and"
-        f" **{formats.per_cent(metrics['test_accuracy'])}** on the test images, {metrics['test_errors']} errors."
+        f"Chosen on validation data: **{name}**, {number_format.per_cent(metrics['val_accuracy'])} there and"
+        f" **{number_format.per_cent(metrics['test_accuracy'])}** on the test images, {metrics['test_errors']} errors."
     ]
 
 
@@ -94,8 +96,8 @@ def _tried(trials: Sequence[Trial]) -> list[str]:
             trial.budget.recipe or NOTHING,
             f"{trial.budget.images:,}",
             len(trial.runs) if trial.complete else f"{len(trial.accuracies)} of {len(trial.runs)}",
-            formats.per_cent(trial.mean),
-            formats.per_cent(trial.target),
+            number_format.per_cent(trial.mean),
+            number_format.per_cent(trial.target),
             "yes" if trial.reached else "no" if trial.complete else "not yet",
         ]
         for trial in trials

@@ -12,15 +12,14 @@ from typing import Any
 
 import psutil
 
-from pipeline import files, params
-from pipeline.checks import PARAMS
-from pipeline.errors import Interrupted, PipelineError
+from pipeline.config import params
+from pipeline.core.errors import Interrupted, PipelineError
+from pipeline.core.paths import CHECKPOINTS, PARAMS_FILE
+from pipeline.formats.tables import read_csv
 from tools import workspace
-from tools.study import keep
-from tools.study.kept import Kept
+from tools.study import save
 from tools.study.plan import Plan
-
-CHECKPOINTS = ".checkpoints"
+from tools.study.saved_results import SavedResults
 
 
 @dataclass(frozen=True)
@@ -32,15 +31,15 @@ class Trainer:
     deadline: float | None
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> SavedResults:
         """What former sittings left in the study's folder."""
-        return Kept(self.plan.folder)
+        return SavedResults(self.plan.folder)
 
     def set_runs(self, runs: Mapping[str, Any]) -> dict[str, params.Run]:
         """Make these the clone's runs, and tell how each is trained; a mistake is a PipelineError of one line."""
         self.clone.write_params(self.plan.params | {"runs": dict(runs)})
         try:
-            return params.load(self.clone.root / PARAMS).runs
+            return params.load_params(self.clone.root / PARAMS_FILE).runs
         except PipelineError as error:
             raise PipelineError(f"study/{self.plan.name}/{error}") from None
 
@@ -73,14 +72,14 @@ class Trainer:
 
     def history(self, run: str) -> list[dict[str, str]]:
         """The rows of a trained run's history.csv."""
-        return files.read_csv(self.clone.results(run) / "history.csv")
+        return read_csv(self.clone.results(run) / "history.csv")
 
     def restore(self, run: params.Run) -> bool:
         """Bring the kept results of a run that is not trained in this clone into it; False if there are none."""
         source = self.kept.results(run)
         if source is None or self.looking().repro(f"train@{run.name}"):
             return False
-        keep.copy(source, self.clone.results(run.name))
+        save.copy(source, self.clone.results(run.name))
         return True
 
     def unfinished(self, run: params.Run) -> Path | None:

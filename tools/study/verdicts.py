@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from pipeline.errors import PipelineError
-from pipeline.files import ROOT
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import ROOT
 from tools.study import summary
 
 REPORTS = {  # heading: the report that says them

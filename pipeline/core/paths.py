@@ -1,0 +1,28 @@
+"""Where everything lies, each place spelt once."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PARAMS_FILE = Path("params.yaml")
+RAW = ROOT / "data/raw"
+PROCESSED = ROOT / "data/processed"
+PUBLISHED = ROOT / "data/published"
+RESULTS = ROOT / "results"
+RUNS = RESULTS / "runs"
+CHECKPOINTS = ".checkpoints"  # below `repo_root`
+
+
+def runs_dir(root: Path) -> Path:
+    """The folder of all runs' results in another checkout."""
+    return root / RUNS.relative_to(ROOT)
+
+
+def run_dir(run: str, root: Path = ROOT) -> Path:
+    """The folder of one run's results."""
+    return runs_dir(root) / run
+
+
+def repo_root() -> Path:
+    """The repository that people see; in a temporary DVC experiment it is not the working directory."""
+    return Path(os.environ.get("DVC_ROOT", ROOT))

@@ -1,0 +1,1 @@
+"""The prepared images: reading the splits, augmentation, batches."""

@@ -1,0 +1,1 @@
+"""TensorFlow set up for this machine, and the model file."""

@@ -1,0 +1,65 @@
+"""The values of a run's metrics, from its files; nothing here talks to MLflow."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.formats.tables import read_csv
+
+
+@dataclass(frozen=True)
+class MetricPoint:
+    """One value of one metric; `timestamp` in milliseconds since 1970."""
+
+    key: str
+    value: float
+    timestamp: int
+    step: int
+
+
+def weights_key(layer: str) -> str:
+    """What a kernel's pictures are called, and what the names of its moments begin with.
+
+    Without a slash: MLflow sorts charts with one before all others, and the losses belong first.
+    """
+    return f"weights_{layer}"
+
+
+def epoch_points(folder: Path, stamps: dict[int, int]) -> Iterator[MetricPoint]:
+    """Of every epoch: the moments of its kernels, its losses and accuracies, and the best accuracy so far."""
+    if not stamps:
+        return
+    for row in read_csv(folder / "weights.csv"):
+        epoch, layer = int(row.pop("epoch")), row.pop("layer")
+        for name, value in row.items():
+            yield MetricPoint(f"{weights_key(layer)}_{name}", float(value), stamps[epoch], epoch)
+    best, best_epoch = -math.inf, 0
+    for row in read_csv(folder / "history.csv"):
+        epoch, accuracy = int(row.pop("epoch")), float(row["val_accuracy"])
+        if accuracy > best:
+            best, best_epoch = accuracy, epoch
+        for name, value in {**row, "best_val_accuracy": best, "best_val_accuracy_epoch": best_epoch}.items():
+            yield MetricPoint(name, float(value), stamps[epoch], epoch)
+
+
+def test_points(metrics: dict[str, float] | None, stamps: dict[int, int]) -> Iterator[MetricPoint]:
+    """Of the evaluation, where there was one: what was found on the test images."""
+    for name, value in (metrics or {}).items():
+        if name.startswith("test_"):
+            last = max(stamps)
+            yield MetricPoint(name, value, stamps[last], last)
+
+
+def system_points(environment: dict[str, Any], started: int) -> Iterator[MetricPoint]:
+    """Processor, memory and GPU load, once the training is complete: until then samples are still thinned out."""
+    for step, row in enumerate(environment["system"] or [] if environment["complete"] else []):
+        for name, value in row.items():
+            if name != "at":
+                yield MetricPoint(f"system/{name}", value, started + milliseconds(row["at"]), step)
+
+
+def milliseconds(seconds: float) -> int:
+    """A time in seconds as MLflow has it."""
+    return round(seconds * 1000)

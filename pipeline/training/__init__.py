@@ -1,0 +1,1 @@
+"""Everything that determines the numbers of a training and the files it leaves."""

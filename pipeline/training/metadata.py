@@ -1,0 +1,117 @@
+"""The two records of a run: `run.json`, the same for equal runs, and `environment.json`, everything else."""
+
+import dataclasses
+import os
+import platform
+import sys
+import time
+import uuid
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.build import layer_summary
+from pipeline.config.params import Run
+from pipeline.core.files import sha256
+from pipeline.core.git import ask_git, head_commit
+from pipeline.core.paths import PROCESSED
+from pipeline.formats.tables import read_json, write_json
+from pipeline.runtime.session import Session
+from pipeline.training.progress import Progress
+
+if TYPE_CHECKING:
+    import keras
+
+PACKAGES = ("tensorflow", "keras", "numpy")
+GPU_PACKAGES = ("nvidia-cudnn-cu12", "nvidia-cublas-cu12")
+
+
+def model_metadata(run: Run, model: "keras.Sequential", fingerprint: str) -> dict[str, Any]:
+    """The content of run.json: the network and its settings; `multiply_accumulates` are for one image."""
+    layers = layer_summary(model)
+    return {
+        "run": run.name,
+        "input_key": fingerprint,
+        "data_digest": sha256(PROCESSED / "card.json"),
+        **run.model.model_dump(),
+        "protocol": run.protocol,
+        "settings": run.train.model_dump(exclude_none=True),
+        "parameters": model.count_params(),
+        "trainable_parameters": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
+        "multiply_accumulates": sum(layer["multiply_accumulates"] for layer in layers),
+        "layers": layers,
+    }
+
+
+def load_or_create_run_id(folder: Path) -> dict[str, Any]:
+    """The training's id, start time and git state, kept in `folder` from its first start to its end."""
+    path = folder / "training.json"
+    if path.exists():
+        try:
+            return read_json(path)
+        except ValueError as error:
+            print(f"warning: {path} is damaged ({error}); MLflow shows the rest as a new run", file=sys.stderr)
+    identity = {"training_id": uuid.uuid4().hex, "started": round(time.time(), 3), "git": _git()}
+    write_json(path, identity)
+    return identity
+
+
+def environment_metadata(
+    identity: dict[str, Any], progress: Progress, session: Session, complete: bool
+) -> dict[str, Any]:
+    """The content of environment.json: times in seconds since 1970, durations in seconds, host, versions, hardware.
+
+    Empty lists are None, and lists share a column only if it means the same: DVC draws the file as a table.
+    """
+    hardware = session.hardware
+    return {
+        "epochs": progress.times,
+        **identity,
+        "seconds": round(progress.seconds, 3),
+        "complete": complete,
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "versions": package_versions(),
+        "hardware": {
+            "processor": hardware.processor,
+            "cores": hardware.cores,
+            "bfloat16": sorted(hardware.bfloat16) or None,
+            "gpus": [dataclasses.asdict(gpu) for gpu in hardware.gpus] or None,
+        },
+        "precision": session.precision,
+        "threads": session.threads,
+        "onednn": session.onednn,
+        "replicas": session.replicas,
+        "system": list(progress.system) or None,
+    }
+
+
+def checkpoint_identity(fingerprint: str, session: Session) -> dict[str, Any]:
+    """What a checkpoint must share with a training that continues from it: inputs, numerics, versions."""
+    return {
+        "input_key": fingerprint,
+        "precision": session.precision,
+        "threads": session.threads,
+        "onednn": session.onednn,
+        "replicas": session.replicas,
+        "gpus": [gpu.name for gpu in session.hardware.gpus],
+        **package_versions(),
+    }
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that the numbers depend on, including a GPU's if installed."""
+    installed = [name for name in GPU_PACKAGES if any(metadata.distributions(name=name))]
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in (*PACKAGES, *installed)}
+
+
+def _git() -> dict[str, Any]:
+    """Commit, whether the tree was clean apart from what stages write, and DVC experiment; None outside git."""
+    changes = ask_git("status", "--porcelain", "--", ".", ":!data", ":!results", ":!dvc.lock")
+    return {
+        "git_commit": head_commit(),
+        "git_clean": None if changes is None else not changes,
+        "experiment": os.environ.get("DVC_EXP_NAME"),
+    }

@@ -1,0 +1,112 @@
+"""MLflow stays a mirror: whatever happens to it, every result has its run."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from pipeline.core.paths import ROOT
+from tests.support.mirrored import RUN, client, digests, of_result, runs, sync
+from tests.support.workspace import RUNS, Workspace
+
+
+def test_what_is_there_is_linked_and_only_the_view_is_added(finished: Workspace) -> None:
+    before = [run.info.run_id for run in runs(finished)]
+    status = finished.run("dvc", "status").stdout
+    assert sync(finished) == dict.fromkeys(RUNS, "linked")
+    assert [run.info.run_id for run in runs(finished)] == before
+    assert finished.run("dvc", "status").stdout == status
+    assert "up to date" in status
+    check_view(finished)
+
+
+def check_view(finished: Workspace) -> None:
+    """It shows what is there."""
+    tags = client(finished).get_experiment_by_name("mnist").tags
+    view = json.loads(json.loads(tags["mlflow.sharedViewState.study"])["state"])
+    metrics = [chart["metricKey"] for chart in view["compareRunCharts"] if "metricKey" in chart]
+    assert metrics[:4] == ["val_loss", "val_accuracy", "train_loss", "train_accuracy"]
+    assert all(set(metrics) <= set(of_result(finished, name).data.metrics) for name in RUNS)
+    pictures = [(chart["imageKeys"], chart["step"]) for chart in view["compareRunCharts"] if "imageKeys" in chart]
+    layers = ["conv1", "conv2", "conv3", "conv4", "conv5", "dense1", "dense2", "dense3", "output"]
+    keys = [f"weights_{layer}" for layer in layers]
+    assert pictures == [(keys, 2), *(([key], 2) for key in keys)]
+    logged = digests(client(finished), f"runs:/{of_result(finished, 'vgg-batchnorm').info.run_id}/images")
+    assert {f"images/{key}+step+2.png" for key in keys} <= set(logged)
+
+
+def test_a_clone_without_weights_says_so(copied: Workspace) -> None:
+    forget_but_for_the_write_ahead_log(copied.root / "mlflow.db")
+    for name in RUNS:
+        (copied.results(name) / "model.keras").unlink()
+    assert sync(copied) == dict.fromkeys(RUNS, "rebuilt without model")
+
+
+def forget_but_for_the_write_ahead_log(path: Path) -> None:
+    """Delete the database as a person does, while its last changes are still in a file beside it."""
+    log = Path(f"{path}-wal")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE left_over (value)")
+        content = log.read_bytes()
+    path.unlink()
+    log.write_bytes(content)
+
+
+def test_a_moved_repository_finds_its_artifacts_but_those_of_damaged_results(
+    copied: Workspace, finished: Workspace
+) -> None:
+    assert sync(copied) == dict.fromkeys(RUNS, "linked")
+    run = of_result(copied)
+    assert str(copied.root) in run.info.artifact_uri
+    assert str(finished.root) not in client(copied).get_logged_model(run.outputs.model_outputs[0].model_id).model_uri
+    assert str(finished.root) in of_result(finished).info.artifact_uri
+    (copied.results(RUNS[0]) / "weights.csv").unlink()
+    done = copied.run("python", "-m", "tools.sync", check=False)
+    first, second = done.stdout.splitlines()
+    assert first.split(maxsplit=1)[1].startswith("damaged (FileNotFoundError: ")
+    assert second.split() == [RUNS[1], "linked"]
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert f"results/runs/{RUNS[0]}: damaged" in done.stderr
+
+
+def test_a_deleted_run_stays_deleted_unless_asked(copied: Workspace) -> None:
+    run = of_result(copied)
+    client(copied).delete_run(run.info.run_id)
+    assert sync(copied)[RUN] == "deleted in MLflow (--restore brings it back)"
+    assert run.info.run_id not in [found.info.run_id for found in runs(copied)]
+    assert sync(copied, "--restore")[RUN] == "restored"
+    assert of_result(copied).info.run_id == run.info.run_id
+
+
+def test_a_server_that_is_away_leaves_results_pending(finished: Workspace) -> None:
+    said = sync(finished, MLFLOW_TRACKING_URI="http://somebody:secret@127.0.0.1:9")
+    assert all(line.startswith("pending") for line in said.values())
+    assert "secret" not in str(said)
+
+
+def test_three_processes_may_start_on_no_database(tmp_path: Path) -> None:
+    script = "from pipeline.tracking import store; print(store.connect()[1])"
+    environment = {"DVC_ROOT": str(tmp_path)}
+    command = [sys.executable, "-c", script]
+    workspace = Workspace(ROOT)
+    started = [
+        subprocess.Popen(
+            command, cwd=workspace.root, env=workspace.environment(environment), stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    assert [process.communicate()[0].strip() for process in started] == ["1", "1", "1"]
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_temporary_experiment_logs_into_the_database_that_people_see(copied: Workspace) -> None:
+    baseline = copied.commit()
+    before = len(runs(copied))
+    copied.run("dvc", "exp", "run", "--temp", "--name", "seven", "-S", f"+runs.{RUN}.seed=77", f"evaluate@{RUN}")
+    added = runs(copied, filter_string="tags.experiment = 'seven'")
+    assert len(runs(copied)) == before + 1
+    assert [run.data.tags["git_commit"] for run in added] == [baseline]
+    assert added[0].data.metrics["test_errors"] >= 0

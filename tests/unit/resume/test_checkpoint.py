@@ -1,0 +1,123 @@
+"""Checkpoints: what is saved is found again, and nothing else is ever taken for it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pipeline.core.errors import PipelineError
+from pipeline.resume import checkpoint, checkpoint_dir
+from pipeline.training.progress import Progress
+from tests.support.checkpoints import IDENTITY, arrays, loaded, names, progress, save
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "lenet-plain-0123456789abcdef"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def three(folder):
+    """A folder after three saves."""
+    for number in (1, 2, 3):
+        save(folder, number)
+    return folder
+
+
+def test_nothing_saved_is_nothing_said(folder, capsys):
+    assert checkpoint.load_checkpoint(folder, IDENTITY) is None
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_saved_comes_back_bit_for_bit(folder):
+    save(folder, 7)
+    found, values = checkpoint.load_checkpoint(folder, IDENTITY)
+    assert found == progress(7)
+    assert (found.epoch, found.step, found.history[0]["train_loss"]) == (1, 7, 0.30000000000000004)
+    assert [array.dtype for array in values] == [np.float32, np.int64, np.uint32]
+    assert [array.tobytes() for array in values] == [array.tobytes() for array in arrays(7)]
+
+
+def test_more_than_ten_arrays_keep_their_order(folder):
+    checkpoint.save_checkpoint(folder, IDENTITY, Progress(), [np.array(i) for i in range(120)])
+    _, values = checkpoint.load_checkpoint(folder, IDENTITY)
+    assert [int(array) for array in values] == list(range(120))
+
+
+def test_the_last_two_are_kept_and_the_newest_is_loaded(three):
+    assert names(three) == ["000002", "000003"]
+    assert loaded(three) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "now"), [("input_key", "xyz"), ("precision", "mixed_bfloat16"), ("threads", 4), ("keras", "3.16.0")]
+)
+def test_another_trainings_checkpoint_is_refused(three, name, now):
+    with pytest.raises(PipelineError) as caught:
+        checkpoint.load_checkpoint(three, IDENTITY | {name: now})
+    assert str(caught.value) == (
+        f"checkpoint {three / '000003'}: {name} is {IDENTITY[name]!r}, this training has {now!r};"
+        f" continue as it was begun, or remove {three} to start over"
+    )
+
+
+def test_what_a_killed_save_left_is_ignored_and_swept(three):
+    left = three / ".tmp-x7y8"
+    left.mkdir()
+    (left / "state.json").write_text("{")
+    assert loaded(three) == 3
+    save(three, 4)
+    assert names(three) == ["000003", "000004"]
+
+
+def test_a_save_that_fails_leaves_the_others(three, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.files, "write_json", full)
+    with pytest.raises(OSError, match="No space left"):
+        save(three, 4)
+    monkeypatch.undo()
+    assert loaded(three) == 3
+    save(three, 5)
+    assert names(three) == ["000003", "000004"]
+
+
+def test_a_state_that_holds_no_number_is_kept(folder):
+    """A diverged validation leaves NaN in the history of what is measured, and the last good weights beside it."""
+    made = progress(1)
+    made.history[0]["val_loss"] = float("nan")
+    checkpoint.save_checkpoint(folder, IDENTITY, made, arrays(1))
+    found, _ = checkpoint.load_checkpoint(folder, IDENTITY)
+    assert np.isnan(found.history[0]["val_loss"])
+
+
+def test_remove(three):
+    checkpoint_dir._delete(three)
+    assert list(three.parent.iterdir()) == []
+
+
+def test_only_what_nobody_trains_is_forgotten(three):
+    with checkpoint_dir.run_lock(three):
+        checkpoint_dir.delete_checkpoints(three)
+        assert names(three) == ["000002", "000003"]
+    checkpoint_dir.delete_checkpoints(three)
+    assert not three.exists()
+    checkpoint_dir.delete_checkpoints(three)
+    assert not three.exists()
+
+
+def test_a_removal_that_is_cut_short_leaves_nothing_to_go_on_with(three, monkeypatch):
+    monkeypatch.setattr(checkpoint_dir.shutil, "rmtree", lambda path: None)  # killed just before it
+    checkpoint_dir._delete(three)
+    assert not three.exists()
+    assert [path.name.startswith(f".{three.name}.") for path in three.parent.iterdir()] == [True]
+
+
+def test_state_is_plain_json(folder):
+    save(folder, 1)
+    state = json.loads((folder / "000001" / "state.json").read_text())
+    assert state["identity"] == IDENTITY
+    assert (state["progress"]["epoch"], state["progress"]["step"]) == (1, 1)

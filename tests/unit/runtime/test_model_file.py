@@ -1,0 +1,108 @@
+"""The trained artefact: equal bytes for equal weights, and the same predictions wherever it is loaded."""
+
+import json
+import time
+import zipfile
+
+import numpy as np
+import pytest
+
+from pipeline.core.errors import PipelineError
+from pipeline.runtime import model_file, session
+from tests.support.small_network import build, copied, predictions, weighted
+
+
+@pytest.fixture(scope="module", autouse=True)
+def keras():
+    session.import_tensorflow()
+    import keras
+
+    return keras
+
+
+@pytest.fixture(scope="module")
+def model(keras):
+    return weighted()
+
+
+def test_the_same_weights_give_the_same_bytes_at_any_time(model, tmp_path):
+    model_file.save_model(model, tmp_path / "first.keras")
+    time.sleep(2.1)  # the resolution of times in a zip file is 2 s
+    model_file.save_model(model, tmp_path / "second.keras")
+    model_file.save_model(copied(model), tmp_path / "third.keras")
+    first, second, third = (path.read_bytes() for path in sorted(tmp_path.iterdir()))
+    assert first == second
+    assert first == third
+
+
+def test_other_weights_give_other_bytes(model, tmp_path):
+    model_file.save_model(model, tmp_path / "one.keras")
+    model_file.save_model(build(batch_norm=True), tmp_path / "other.keras")
+    assert (tmp_path / "one.keras").read_bytes() != (tmp_path / "other.keras").read_bytes()
+
+
+def test_no_optimizer_and_no_date_inside(model, tmp_path):
+    model_file.save_model(model, tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        assert archive.namelist() == ["config.json", "metadata.json", "model.weights.h5"]
+        assert "date_saved" not in json.loads(archive.read("metadata.json"))
+        assert b"optimizer" not in archive.read("model.weights.h5") + archive.read("config.json")
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_a_compiled_model_is_refused(tmp_path):
+    model = build()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match="model.keras: the model is compiled"):
+        model_file.save_model(model, tmp_path / "model.keras")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_loads_in_plain_keras_and_predicts_the_same(keras, model, tmp_path):
+    path = tmp_path / "model.keras"
+    model_file.save_model(model, path)
+    np.testing.assert_array_equal(predictions(keras.saving.load_model(path, safe_mode=True)), predictions(model))
+    loaded = model_file.load_model(path)
+    np.testing.assert_array_equal(predictions(loaded), predictions(model))
+    assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]
+    assert (loaded.inputs[0].dtype, loaded.inputs[0].name) == ("uint8", "pixels")
+
+
+def test_a_failed_save_leaves_the_former_file(model, tmp_path, monkeypatch):
+    path = tmp_path / "model.keras"
+    model_file.save_model(model, path)
+    before = path.read_bytes()
+
+    def fail(_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(model_file, "_lasting", fail)
+    with pytest.raises(OSError, match="disk full"):
+        model_file.save_model(model, path)
+    assert path.read_bytes() == before
+    assert [left.name for left in tmp_path.iterdir()] == ["model.keras"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda content: content[:-200], "File is not a zip file"),
+        (lambda content: content[:9000] + bytes([content[9000] ^ 1]) + content[9001:], "model.weights.h5"),
+        (lambda content: b"", "File is not a zip file"),
+    ],
+    ids=["cut", "a bit flipped", "empty"],
+)
+def test_a_damaged_file_is_named(model, tmp_path, damage, said):
+    path = tmp_path / "lenet-plain" / "model.keras"
+    model_file.save_model(model, path)
+    path.write_bytes(damage(path.read_bytes()))
+    remedy = "remove it, then run `dvc checkout`, or `dvc repro --force train@lenet-plain`"
+    with pytest.raises(PipelineError, match=rf"{path}: damaged \({said}\); {remedy}"):
+        model_file.load_model(path)
+
+
+def test_code_in_the_file_is_not_run(keras, tmp_path):
+    layers = [keras.Input((2,)), keras.layers.Lambda(lambda x: x, name="code")]
+    keras.Sequential(layers).save(tmp_path / "evil.keras")
+    with pytest.raises(ValueError, match="[Ll]ambda"):
+        model_file.load_model(tmp_path / "evil.keras")

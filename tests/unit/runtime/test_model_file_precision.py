@@ -1,0 +1,50 @@
+"""The artefact and Keras' precision: another one changes no byte of the file, and the file can be loaded in it."""
+
+import numpy as np
+import pytest
+
+from pipeline.runtime import model_file, session
+from tests.support.small_network import copied, predictions, weighted
+
+
+@pytest.fixture(scope="module")
+def model():
+    session.import_tensorflow()
+    return weighted()
+
+
+@pytest.fixture
+def policy(model):
+    """Sets Keras' dtype policy until the test ends."""
+    import keras
+
+    before = keras.mixed_precision.global_policy()
+    yield keras.mixed_precision.set_global_policy
+    keras.mixed_precision.set_global_policy(before)
+
+
+def test_the_same_bytes_after_a_training_in_another_precision(model, policy, tmp_path):
+    """Keras writes the address of a policy that was set into the file."""
+    for name in ("first.keras", "second.keras"):
+        policy("mixed_bfloat16")
+        policy("float32")
+        model_file.save_model(copied(model), tmp_path / name)
+    model_file.save_model(model, tmp_path / "third.keras")
+    first, second, third = (path.read_bytes() for path in sorted(tmp_path.iterdir()))
+    assert first == second
+    assert first == third
+
+
+def test_loaded_in_bfloat16_it_computes_in_bfloat16(model, policy, tmp_path):
+    model_file.save_model(model, tmp_path / "model.keras")
+    loaded = model_file.load_model(tmp_path / "model.keras", "mixed_bfloat16")
+    policy("mixed_bfloat16")
+    native = copied(model)
+    found = predictions(loaded)
+    np.testing.assert_array_equal(found, predictions(native))
+    difference = np.abs(found - predictions(model)).max()
+    assert 1e-5 < difference < 0.05
+    dtypes = {layer.name: layer.compute_dtype for layer in loaded.layers}
+    assert dtypes.pop("output") == "float32"
+    assert set(dtypes.values()) == {"bfloat16"}
+    assert {weight.dtype for weight in loaded.weights} == {"float32"}

@@ -1,0 +1,58 @@
+"""What `make cluster` asks of a node for each run, and what it refuses, without Ray."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import params
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import ROOT
+from tools.cluster import resources
+from tools.cluster.resources import ResourceRequest, Resources
+
+RUN = next(iter(params.load_params(ROOT / "params.yaml").runs.values()))
+SMALL, LARGE = {"CPU": 4, "memory": 8e9}, {"CPU": 16, "memory": 32e9}
+GPUS = {"CPU": 32, "GPU": 4, "memory": 128e9}
+
+
+def with_threads(threads: int | str) -> params.Run:
+    return replace(RUN, protocol=RUN.protocol.model_copy(update={"threads": threads}))
+
+
+@pytest.mark.parametrize(
+    ("threads", "nodes", "seen", "expected"),
+    [
+        ("auto", [LARGE, SMALL], None, Resources(4, 0, 7_000_000_000)),
+        (2, [LARGE, SMALL], None, Resources(2, 0, 7_000_000_000)),
+        ("auto", [SMALL], 2e9, Resources(4, 0, 2_500_000_000)),
+        ("auto", [SMALL], 40e9, Resources(4, 0, 8_000_000_000)),
+        ("auto", [SMALL, GPUS], None, Resources(8, 1, 7_000_000_000)),
+        (2, [SMALL, GPUS], None, Resources(2, 1, 7_000_000_000)),
+        ("auto", [{"CPU": 0, "memory": 8e9}, SMALL], None, Resources(4, 0, 7_000_000_000)),
+    ],
+    ids=["smallest node", "threads", "recorded", "no more than there is", "a GPU's share", "a GPU's threads", "a head"],
+)
+def test_resources_follow_threads_and_hardware(
+    threads: int | str, nodes: list[dict[str, float]], seen: float | None, expected: Resources
+) -> None:
+    assert resources.default_resources(with_threads(threads), nodes, seen) == expected
+
+
+def test_what_no_node_has_is_refused_at_once() -> None:
+    wished = ResourceRequest(cpus=2, memory=9)
+    assert resources.requested_resources(RUN, [LARGE], {}, wished) == Resources(2, 0, 9_000_000_000)
+    with pytest.raises(PipelineError, match=r"lenet-plain: no node has 2 processors, 0 GPUs and 9\.0 GB of memory"):
+        resources.requested_resources(RUN, [SMALL], {}, wished)
+    with pytest.raises(PipelineError, match="has no node with a processor"):
+        resources.requested_resources(RUN, [{"CPU": 0}], {}, wished)
+
+
+def test_memory_is_taken_from_what_runs_recorded(tmp_path: Path) -> None:
+    for name, architecture, megabytes in (("a", "lenet", [900, 1300]), ("b", "lenet", [1100]), ("c", "vgg", [])):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text(json.dumps({"architecture": architecture}))
+        rows = [{"process_memory_megabytes": value} for value in megabytes]
+        (tmp_path / name / "environment.json").write_text(json.dumps({"system": rows}))
+    assert resources.recorded_memory(tmp_path) == {"lenet": 1.3e9}

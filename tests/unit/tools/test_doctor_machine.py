@@ -1,0 +1,62 @@
+"""What doctor says of the machine."""
+
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.paths import ROOT
+from tests.support.checkout import wrong
+from tools.checks import machine
+from tools.checks.verdict import Verdict
+
+
+def test_another_python(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.8,<3.9"\n')
+    wrong(machine.python(tmp_path), ", expected >=3.8,<3.9")
+    assert not machine.python(ROOT).remedy
+
+
+def test_packages_of_other_versions_or_absent(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements-gpu.lock"
+    right = f"pytest=={metadata.version('pytest')} \\\n    --hash=sha256:00\n"
+    elsewhere = "pywin32==312 ; sys_platform == 'win32' \\\n    --hash=sha256:00\n"
+    lock.write_text(right + elsewhere)
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv/ready").write_text("requirements-gpu.lock 1 2 /somewhere\n")
+    assert machine.packages(tmp_path) == Verdict("1 as in requirements-gpu.lock")
+    lock.write_text("pytest==0.1 \\\n    --hash=sha256:00\nno-such-package==1.0\n")
+    installed = metadata.version("pytest")
+    wrong(machine.packages(tmp_path), f"pytest {installed} instead of 0.1, no-such-package None instead of 1.0")
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is the whole PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+def test_a_gpu_that_tensorflow_cannot_use(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "USE_GPUS", "raise SystemExit('not to be asked')")
+    assert machine.gpu(programs) == Verdict("none here, trainings use the processor")
+    (programs / "nvidia-smi").write_text("#!/bin/sh\necho 'GPU 0: NVIDIA T4'\necho 'GPU 1: NVIDIA T4'\n")
+    (programs / "nvidia-smi").chmod(0o755)
+    wrong(machine.gpu(programs), "nvidia-smi shows 2, TensorFlow can use 0", "requirements-gpu.lock")
+    monkeypatch.setattr(machine, "USE_GPUS", "print(512.0); raise SystemExit('the second one fails')")
+    wrong(machine.gpu(programs), "nvidia-smi shows 2, TensorFlow can use 1")
+    monkeypatch.setattr(machine, "USE_GPUS", "print(512.0); print(512.0)")
+    assert machine.gpu(programs) == Verdict("2, TensorFlow can use them")
+
+
+def test_what_tensorflow_is_asked_to_compute() -> None:
+    """On this machine's processor, which stands for a GPU."""
+    command = [sys.executable, "-c", machine.USE_GPUS.replace("GPU", "CPU")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "512.0\n"
+
+
+def test_a_disk_that_is_almost_full(tmp_path: Path) -> None:
+    wrong(machine.disk(tmp_path, needed=1e18), "GB free", "make prune")
+    assert not machine.disk(tmp_path, needed=1).remedy

@@ -1,0 +1,57 @@
+"""What `make ui` does before the server takes over."""
+
+import socket
+import sqlite3
+
+import pytest
+
+from pipeline.core.errors import PipelineError
+from tools import ui
+
+
+@pytest.fixture
+def database(tmp_path, monkeypatch):
+    monkeypatch.setattr(ui, "DATABASE", tmp_path / "mlflow.db")
+    return tmp_path / "mlflow.db"
+
+
+@pytest.mark.parametrize(
+    ("tags", "shown"),
+    [([], ""), ([("mlflow.sharedViewState.study", "{}", 7)], "&viewStateShareKey=study"), ([("other", "", 7)], "")],
+)
+def test_it_opens_the_experiment_of_this_project_in_its_own_view(database, tags, shown):
+    with sqlite3.connect(database) as connection:
+        connection.execute("CREATE TABLE experiments (experiment_id INTEGER, name TEXT)")
+        connection.execute("CREATE TABLE experiment_tags (key TEXT, value TEXT, experiment_id INTEGER)")
+        connection.execute("INSERT INTO experiments VALUES (0, 'Default'), (7, 'mnist')")
+        connection.executemany("INSERT INTO experiment_tags VALUES (?, ?, ?)", tags)
+    runs = "http://127.0.0.1:5001/#/experiments/7/runs"
+    assert ui.address(5001) == f"{runs}?workflowType=machine_learning&compareRunsMode=CHART{shown}"
+
+
+def test_without_a_database_it_says_what_to_do(database):
+    with pytest.raises(PipelineError, match=r"^mlflow\.db: not found; run `make repro` first"):
+        ui.experiment()
+    assert not database.exists()
+
+
+def test_a_file_that_is_no_database(database):
+    database.write_text("no database at all, but a text that is long enough to be read as one" * 20)
+    with pytest.raises(PipelineError, match=r"^mlflow\.db: file is not a database; it is no MLflow database"):
+        ui.experiment()
+
+
+def test_a_port_that_is_taken():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        with pytest.raises(PipelineError, match=rf"^port {number}: in use; choose another: make ui PORT=8080$"):
+            ui.port(number)
+        assert ui.port(None) in ui.PORTS
+
+
+@pytest.mark.parametrize("number", [0, 65536])
+def test_a_port_that_there_is_not(number):
+    with pytest.raises(PipelineError, match=rf"^port {number}: not one of 1 to 65535; "):
+        ui.port(number)
