@@ -1,13 +1,14 @@
 """Build a Keras model from an architecture list, and summarise its layers."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from models.constants import INPUT_SHAPE, NUM_CLASSES
 from models.layers import Conv, Dense, Dropout, Flatten, Layer, Pool
-from models.ops import batch_normalization
+from models.ops.batch_normalization import fused_batch_normalization
 
 if TYPE_CHECKING:
     import keras
@@ -24,10 +25,9 @@ def build_model(
     initializer: str,
     fused: bool = False,
 ) -> "keras.Sequential":
-    """Build the network: raw pixels in, uint8 (N, 28, 28, 1); class probabilities out, float32 (N, 10).
+    """Build a network from raw pixels, uint8 (N, 28, 28, 1), to class probabilities, float32 (N, 10).
 
-    Batch normalisation stands between a hidden layer and its ReLU, and that layer then has no bias (Ioffe & Szegedy,
-    2015). Layers compute in Keras' global dtype policy, except the output, which is float32.
+    All layers compute in Keras' global dtype policy, except the output layer, which computes in float32.
 
     Args:
         name: Name of the Keras model.
@@ -41,46 +41,50 @@ def build_model(
     """
     import keras
 
-    norm = batch_normalization.fused_batch_normalization() if fused else keras.layers.BatchNormalization
+    norm = fused_batch_normalization() if fused else keras.layers.BatchNormalization
     norm = partial(norm, momentum=batch_norm_momentum) if batch_norm else None
-
     layers = [
         keras.Input(INPUT_SHAPE, dtype="uint8", name="pixels"),
         keras.layers.Rescaling(1 / 255, name="scale"),
-    ]
-    counts: dict[str, int] = {}
-    for layer in architecture:
-        kind = type(layer).__name__.lower()
-        counts[kind] = counts.get(kind, 0) + 1
-        layer_name = f"{kind}{counts[kind]}"
-        if isinstance(layer, Conv | Dense):
-            layers += _hidden_layers(layer, layer_name, norm, initializer)
-        elif isinstance(layer, Pool) and pooling:
-            layers.append(keras.layers.MaxPooling2D(2, name=layer_name))
-        elif isinstance(layer, Dropout) and dropout_scale > 0:
-            layers.append(keras.layers.Dropout(layer.rate * dropout_scale, name=layer_name))
-        elif isinstance(layer, Flatten):
-            layers.append(keras.layers.Flatten(name=layer_name))
-    layers.append(
+        *_hidden_layers(architecture, pooling, dropout_scale, norm, initializer),
         keras.layers.Dense(
             NUM_CLASSES, activation="softmax", kernel_initializer="glorot_uniform", dtype="float32", name="output"
-        )
-    )
+        ),
+    ]
     return keras.Sequential(layers, name=name)
 
 
-def _hidden_layers(layer: Conv | Dense, name: str, norm: Callable | None, initializer: str) -> Iterator["keras.Layer"]:
-    """The convolution or dense layer, its batch normalisation if `norm` is given, and its ReLU."""
+def _hidden_layers(
+    architecture: Sequence[Layer], pooling: bool, dropout_scale: float, norm: Callable | None, initializer: str
+) -> Iterator["keras.Layer"]:
+    """The Keras layers of an architecture list, named by type and position, such as conv1, conv1_bn and conv1_relu.
+
+    Batch normalisation, made by `norm`, comes before the ReLU, and the layer before it has no bias (Ioffe & Szegedy,
+    2015). A layer keeps its name when the pooling or dropout layers are left out.
+    """
     import keras
 
-    options = {"use_bias": norm is None, "kernel_initializer": initializer, "name": name}
-    if isinstance(layer, Conv):
-        yield keras.layers.Conv2D(layer.filters, layer.size, **options)
-    else:
-        yield keras.layers.Dense(layer.units, **options)
-    if norm:
-        yield norm(name=f"{name}_bn")
-    yield keras.layers.ReLU(name=f"{name}_relu")
+    options = {"use_bias": norm is None, "kernel_initializer": initializer}
+    counts: Counter[str] = Counter()
+    for layer in architecture:
+        kind = type(layer).__name__.lower()
+        counts[kind] += 1
+        name = f"{kind}{counts[kind]}"
+        match layer:
+            case Conv(filters, size):
+                yield keras.layers.Conv2D(filters, size, name=name, **options)
+            case Dense(units):
+                yield keras.layers.Dense(units, name=name, **options)
+            case Pool() if pooling:
+                yield keras.layers.MaxPooling2D(2, name=name)
+            case Dropout(rate) if dropout_scale > 0:
+                yield keras.layers.Dropout(rate * dropout_scale, name=name)
+            case Flatten():
+                yield keras.layers.Flatten(name=name)
+        if isinstance(layer, Conv | Dense):
+            if norm:
+                yield norm(name=f"{name}_bn")
+            yield keras.layers.ReLU(name=f"{name}_relu")
 
 
 def layer_summary(model: "keras.Sequential") -> list[dict]:

@@ -9,7 +9,7 @@ from pipeline.config.params import load_params
 from pipeline.core import errors
 from pipeline.core.paths import run_dir
 from pipeline.dataset.splits import load_split
-from pipeline.figures import confusion, digit_grid, learning_curves, weight_violins
+from pipeline.figures import confusion, digit_grid, learning_curves, style, weight_violins
 from pipeline.formats.kernels import read_kernels
 from pipeline.formats.tables import read_csv, read_json
 
@@ -19,16 +19,18 @@ MAX_MISTAKES = 30
 def draw(run: str, folder: Path, images: np.ndarray) -> None:
     """Draw the run's figures from the files in `folder`; `images` are the test images, uint8 (N, 28, 28, 1)."""
     history = [{key: float(value) for key, value in row.items()} for row in read_csv(folder / "history.csv")]
-    learning_curves.save_loss(folder / "loss.png", history, run)
+    style.save(learning_curves.draw_loss(history, run), folder / "loss.png")
     record = read_json(folder / "run.json")
     kernels = read_kernels(folder / "model.keras")
     ordered = {layer["layer"]: kernels[layer["layer"]] for layer in record["layers"] if layer["layer"] in kernels}
-    weight_violins.save_violins(folder / "weights.png", ordered, run, record["settings"]["seed"])
-    labels = np.array([int(row["actual"]) for row in read_csv(folder / "predictions.csv")])
+    style.save(weight_violins.draw_violins(ordered, run, record["settings"]["seed"]), folder / "weights.png")
+    rows = read_csv(folder / "predictions.csv")
+    images = images[[int(row["image"]) for row in rows]]
+    labels = np.array([int(row["actual"]) for row in rows])
     probabilities = np.load(folder / "probabilities.npy", allow_pickle=False)
     matrix = np.zeros((probabilities.shape[1],) * 2, dtype=int)
     np.add.at(matrix, (labels, probabilities.argmax(axis=1)), 1)
-    confusion.save_confusion(folder / "confusion_matrix.png", matrix, f"{run}: confusion matrix")
+    style.save(confusion.draw_confusion(matrix, f"{run}: confusion matrix"), folder / "confusion_matrix.png")
     draw_mistakes(folder / "mistakes.png", run, images, labels, probabilities)
 
 
@@ -38,7 +40,8 @@ def draw_mistakes(path: Path, run: str, images: np.ndarray, labels: np.ndarray, 
     wrong = np.flatnonzero(predicted != labels)
     shown = wrong[np.argsort(-confidence[wrong], kind="stable")][:MAX_MISTAKES]
     captions = [f"{labels[i]} seen as {predicted[i]}\n{confidence[i]:.1%} sure" for i in shown]
-    digit_grid.save_digits(path, images[shown], captions, f"{run}: the most confident of {len(wrong)} mistakes")
+    title = f"{run}: the most confident of {len(wrong)} mistakes"
+    style.save(digit_grid.draw_digits(images[shown], captions, title), path)
 
 
 def main(arguments: argparse.Namespace) -> None:

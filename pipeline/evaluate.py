@@ -6,30 +6,35 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn import metrics
 
 from models.constants import NUM_CLASSES, PROBABILITY_EPSILON
 from pipeline.config.params import Run, load_params
 from pipeline.core import errors, messages
 from pipeline.core.paths import repo_root, run_dir
 from pipeline.dataset.batches import TEST_BATCH_SIZE, make_dataset
-from pipeline.dataset.splits import load_split
+from pipeline.dataset.splits import load_split, subset_indices
 from pipeline.formats.tables import read_csv, read_json, write_array, write_csv, write_json
 from pipeline.resume.checkpoint_dir import checkpoint_dir, delete_checkpoints
 from pipeline.runtime.model_file import load_model
 from pipeline.runtime.session import start_session
 from pipeline.tracking.run_mirror import RunMirror
 
+PREDICTION_COLUMNS = ("image", "actual", "predicted")  # image: its index in the official test set
+
 
 def evaluate(run: Run, results: Path) -> None:
     """Write the run's test metrics, per-class metrics, predictions and probabilities; add them to its MLflow run."""
     images, labels = load_split("test")
+    if run.test_images > len(labels):
+        raise messages.too_few_images(run.name, "test_images", run.test_images, len(labels))
+    chosen = subset_indices(labels, run.test_images)
+    images, labels = images[chosen], labels[chosen]
     probabilities = predict(run, results / "model.keras", images)
     predicted = probabilities.argmax(axis=1)
     write_json(results / "metrics.json", validation_metrics(results) | test_metrics(labels, probabilities))
     write_csv(results / "per_class.csv", per_class_metrics(labels, predicted))
-    pairs = zip(labels.tolist(), predicted.tolist(), strict=True)
-    write_csv(results / "predictions.csv", [{"actual": actual, "predicted": guess} for actual, guess in pairs])
+    rows = zip(chosen.tolist(), labels.tolist(), predicted.tolist(), strict=True)
+    write_csv(results / "predictions.csv", [dict(zip(PREDICTION_COLUMNS, row, strict=True)) for row in rows])
     write_array(results / "probabilities.npy", probabilities)
     RunMirror(results).update("FINISHED")
 
@@ -51,23 +56,31 @@ def validation_metrics(results: Path) -> dict[str, float]:
 
 
 def test_metrics(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
-    """Mean categorical cross-entropy, accuracy and number of errors."""
+    """Mean categorical cross-entropy, accuracy, number of errors and of images."""
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     test_errors = int((probabilities.argmax(axis=1) != labels).sum())
     return {
         "test_loss": float(-np.log(np.clip(of_label, PROBABILITY_EPSILON, 1)).mean()),
         "test_accuracy": 1 - test_errors / len(labels),
         "test_errors": test_errors,
+        "test_images": len(labels),
     }
 
 
 def per_class_metrics(labels: np.ndarray, predicted: np.ndarray) -> list[dict[str, Any]]:
     """Precision, recall and F1 of each digit, 0 where undefined, and its number of images."""
-    scores = metrics.precision_recall_fscore_support(labels, predicted, labels=range(NUM_CLASSES), zero_division=0)
+    actual, guessed, right = (
+        np.bincount(digits, minlength=NUM_CLASSES) for digits in (labels, predicted, labels[labels == predicted])
+    )
     return [
-        {"digit": digit, "precision": float(p), "recall": float(r), "f1": float(f), "images": int(n)}
-        for digit, (p, r, f, n) in enumerate(zip(*scores, strict=True))
+        {"digit": digit, "precision": share(r, g), "recall": share(r, a), "f1": share(2 * r, a + g), "images": int(a)}
+        for digit, (a, g, r) in enumerate(zip(actual, guessed, right, strict=True))
     ]
+
+
+def share(part: int, whole: int) -> float:
+    """`part` / `whole`, 0 for an empty whole."""
+    return float(part / whole) if whole else 0.0
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -11,23 +11,25 @@ from pathlib import Path
 
 from pipeline.config import params, schema
 from pipeline.core import errors
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import PipelineError, printable
 from pipeline.core.files import sha256, write_bytes
 from pipeline.core.paths import PARAMS_FILE, RAW
-from pipeline.raw.sources import Source, open_source
+from pipeline.raw.sources import READ_ERRORS, Source, open_source, reason
 
-MIN_SPEED = 100_000  # uncompressed bytes per second; a source slower than this is given up
+MIN_SPEED = 100_000  # uncompressed bytes per second; a slower source is given up
 
 
-def fetch(settings: schema.FetchConfig, folder: Path) -> None:
-    """Write every file of `settings.files` into `folder`, each from the first source that has the right content.
+def fetch(config: schema.FetchConfig, folder: Path) -> None:
+    """Write every file of `config.files` into `folder`, each from the first source that has the right content.
 
     Raises PipelineError with the reason of each source if none provides a file.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        sources = [(text, _open(text, settings, Path(scratch), n)) for n, text in enumerate(settings.sources)]
-        limit = settings.timeout + sum(file.bytes for file in settings.files.values()) / MIN_SPEED
-        for name, declared in settings.files.items():
+        sources = [
+            (text, open_source(text, config.timeout, Path(tempfile.mkdtemp(dir=scratch)))) for text in config.sources
+        ]
+        limit = config.timeout + sum(declared.bytes for _, declared in config.files) / MIN_SPEED
+        for name, declared in config.files:
             if is_correct(folder / name, declared):
                 print(f"{name}: already there")
             else:
@@ -35,7 +37,7 @@ def fetch(settings: schema.FetchConfig, folder: Path) -> None:
 
 
 def is_correct(path: Path, declared: schema.FileConfig) -> bool:
-    """Whether the file is there with the declared size and SHA-256."""
+    """Whether the file exists with the declared size and SHA-256."""
     return path.is_file() and path.stat().st_size == declared.bytes and sha256(path) == declared.sha256
 
 
@@ -65,29 +67,23 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _open(text: str, settings: schema.FetchConfig, scratch: Path, number: int) -> Source:
-    own = scratch / str(number)
-    own.mkdir()
-    return open_source(text, settings.timeout, own)
-
-
 def _obtain(name: str, declared: schema.FileConfig, sources: list[tuple[str, Source]], limit: float) -> bytes:
     """The verified content from the first of `sources` that has it within `limit` seconds.
 
     That source moves to the front of the list, so that an unreachable one costs its timeout only once.
     """
     reasons = []
-    for place, (text, source) in enumerate(sources):
+    for index, (text, source) in enumerate(sources):
         try:
             with time_limit(limit):
-                content = source.read(name, declared.bytes)
+                content = source(name, declared.bytes)
             verify(content, declared)
-        except (PipelineError, OSError) as error:
-            reasons.append(f"- {text}: {error}")
+        except (PipelineError, *READ_ERRORS) as error:
+            reasons.append(printable(f"- {text}: {reason(error)}"))
             print(f"{name} {reasons[-1]}", file=sys.stderr)
         else:
             print(f"{name}: from {text}")
-            sources.insert(0, sources.pop(place))
+            sources.insert(0, sources.pop(index))
             return content
     raise PipelineError(
         "\n".join([f"{name}: no source provided this file; check fetch.sources in {PARAMS_FILE}", *reasons])

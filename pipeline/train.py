@@ -13,13 +13,13 @@ from pipeline.dataset.batches import batch_sizes
 from pipeline.dataset.splits import Split, training_data
 from pipeline.formats.tables import write_json
 from pipeline.resume.checkpoint_dir import checkpoint_dir, run_lock
-from pipeline.resume.fingerprint import stage_fingerprint
 from pipeline.resume.interruption import InterruptHandler
 from pipeline.runtime.model_file import save_model
 from pipeline.runtime.session import Session, start_session
 from pipeline.tracking.run_mirror import RunMirror
 from pipeline.tracking.system_metrics import sample_system_metrics
 from pipeline.training import metadata
+from pipeline.training.fingerprint import stage_fingerprint
 
 if TYPE_CHECKING:
     import keras

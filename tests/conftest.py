@@ -14,9 +14,9 @@ from tests.support import workspace
 
 os.environ.setdefault(session.ONEDNN, "1")  # as trainings have it, for tests that import Keras themselves
 
-SHARED = ("copied", "finished", "undisturbed")
+SHARED = ("copied", "finished", "baseline_run")
 # `copied` waits for what `finished` makes, so it is not the second.
-LONG = ("finished", "undisturbed", "copied", "test_faults.py", "test_browser.py", "test_readme.py", "test_report.py")
+LONG = ("finished", "baseline_run", "copied", "test_faults.py", "test_browser.py", "test_readme.py", "test_report.py")
 
 pytest_plugins = ["tests.support.allowed_skips", "tests.support.report_page"]
 
@@ -76,18 +76,18 @@ def finished(
 
 
 @pytest.fixture(scope="session")
-def undisturbed(prepared: workspace.Workspace, tmp_path_factory: pytest.TempPathFactory) -> workspace.Workspace:
+def baseline_run(prepared: workspace.Workspace, tmp_path_factory: pytest.TempPathFactory) -> workspace.Workspace:
     """A workspace in which lenet-dropout has trained three epochs of a second or so without interruption."""
-    made = prepared.copy(tmp_path_factory.mktemp("undisturbed") / "copy")
+    made = prepared.copy(tmp_path_factory.mktemp("baseline_run") / "copy")
     made.edit(lambda values: values["protocols"]["fast"]["common"].update(epochs=3, training_images=320, batch_size=8))
     made.run("python", "-m", "pipeline.train", "lenet-dropout")
     return made
 
 
 @pytest.fixture
-def begun(undisturbed: workspace.Workspace, tmp_path: Path) -> workspace.Workspace:
+def untrained_copy(baseline_run: workspace.Workspace, tmp_path: Path) -> workspace.Workspace:
     """A copy of it that has not trained, and of which MLflow knows nothing."""
-    copy = undisturbed.copy(tmp_path / "begun")
+    copy = baseline_run.copy(tmp_path / "untrained_copy")
     for name in ("results", ".checkpoints", "mlartifacts"):
         shutil.rmtree(copy.root / name)
     for path in copy.root.glob("mlflow.db*"):

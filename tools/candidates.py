@@ -1,4 +1,4 @@
-"""Which runs may be promoted, and which of them is the best; judged by validation images alone."""
+"""Which runs can be promoted, and which of them is the best; judged by validation images alone."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.core.paths import RUNS
 from pipeline.formats.tables import read_csv, read_json
 from pipeline.tracking import run_content
+from pipeline.tracking.champion import MAX_MODEL_BYTES
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,12 @@ class Candidate:
 
     @property
     def validated_on(self) -> tuple[str, int]:
-        """The digest of the data, and how many of their validation images were used."""
+        """The digest of the data, and the number of validation images."""
         return self.record["data_digest"], self.record["settings"]["validation_images"]
 
 
 def eligible(runs: Iterable[str], folder: Path = RUNS) -> tuple[list[Candidate], dict[str, str]]:
-    """The runs that may be promoted, and for each other run the reason why not."""
+    """The runs that can be promoted, and for each other run the reason why not."""
     candidates, reasons = [], {}
     for run in runs:
         try:
@@ -44,25 +45,27 @@ def eligible(runs: Iterable[str], folder: Path = RUNS) -> tuple[list[Candidate],
 
 
 def _read(folder: Path) -> Candidate | str:
-    """The candidate in a run's folder, or the reason why it is none."""
+    """The candidate in a run's folder, or the reason why the run cannot be promoted."""
     record, environment, metrics = (
         read_json(folder / name) for name in ("run.json", "environment.json", "metrics.json")
     )
     last = read_csv(folder / "history.csv")[-1]
-    (folder / "model.keras").stat()
+    size = (folder / "model.keras").stat().st_size
     if record["settings"]["validation_data"] != "validation":
         return "was validated on the test set, and no model may be chosen by that"
     if not environment["complete"]:
         return f"is not completely trained; run `dvc repro evaluate@{folder.name}`"
     if not run_content.metrics_match_history(metrics, last):
         return f"was trained again since it was evaluated; run `dvc repro evaluate@{folder.name}`"
+    if size > MAX_MODEL_BYTES:
+        return f"has a model of {size / 1e6:.0f} MB, and git takes at most {MAX_MODEL_BYTES / 1e6:.0f} MB"
     return Candidate(folder.name, record, environment, metrics["val_accuracy"])
 
 
 def best(candidates: Sequence[Candidate]) -> tuple[Candidate, dict[str, str]]:
-    """The most accurate on validation images (of equals the smallest), and why other runs were not compared with it.
+    """The run with the best validation accuracy (of equals the smallest), and why other runs were not compared with it.
 
-    Compared are the runs with the same data and as many validation images; of several such groups the largest counts.
+    Runs are compared if they have the same data and number of validation images; of several such groups the largest is.
     """
     groups: dict[tuple[str, int], list[Candidate]] = {}
     for candidate in candidates:

@@ -1,4 +1,4 @@
-"""From a picture of one digit to the 28×28 pixels that MNIST would hold of it."""
+"""Turn a picture of one digit into 28×28 pixels as MNIST has them."""
 
 import math
 import struct
@@ -14,21 +14,21 @@ from pipeline.core.errors import PipelineError, describe
 
 BOX = 20  # the longer side of the ink
 CENTRE = 14  # row and column of the ink's centre of mass
-FAINT = 0.2  # share of the strongest contrast below which nothing is ink: ripples of JPEG, the grain of paper
-FLAT = 16  # of 255; a picture of less contrast holds nothing
-LONGEST = 16_384  # pixels a side
-PROGRAMS = {"EPS"}  # a program, which Pillow would have Ghostscript run
-DAMAGES = (  # what Pillow's decoders raise
+FAINT = 0.2  # share of the strongest contrast below which nothing is ink: JPEG artifacts, the grain of paper
+FLAT = 16  # of 255; a picture with less contrast is empty
+MAX_SIDE = 16_384  # pixels
+PROGRAMS = {"EPS"}  # formats that are programs, which Pillow lets Ghostscript run
+DECODER_ERRORS = (  # what Pillow's decoders raise
     *(OSError, ValueError, SyntaxError, EOFError, TypeError, AttributeError, RuntimeError, LookupError),
     *(ArithmeticError, MemoryError, struct.error, zlib.error),
 )
 
 
 def prepare(path: Path) -> np.ndarray:
-    """The digit in a picture, uint8 (28, 28, 1), light on black; PipelineError if the file is no such picture.
+    """The digit in a picture, uint8 (28, 28, 1), light on black; PipelineError if the file is not such a picture.
 
-    As MNIST's were (LeCun et al., 1998): the ink, which is whatever differs from the border's colour, is fitted into
-    20×20 pixels with its aspect ratio kept, then centred by its centre of mass.
+    As in MNIST (LeCun et al., 1998), the ink is scaled into 20×20 pixels with its aspect ratio kept, then centred by
+    its centre of mass. Ink is what differs from the colour of the picture's border.
     """
     ink = _ink(_read(path))
     strongest = ink.getextrema()[1]
@@ -39,7 +39,7 @@ def prepare(path: Path) -> np.ndarray:
 
 
 def _read(path: Path) -> Image.Image:
-    """The picture, its first frame if it has several, upright, as RGB or RGBA."""
+    """The first frame of the picture, upright, as RGB or RGBA."""
     Image.init()
     formats = [name for name in Image.ID if name not in PROGRAMS]
     with warnings.catch_warnings():
@@ -47,8 +47,8 @@ def _read(path: Path) -> Image.Image:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             with Image.open(path, formats=formats) as opened:
-                if max(opened.size) > LONGEST:
-                    raise PipelineError(f"{path}: {max(opened.size):,} pixels long; expected at most {LONGEST:,}")
+                if max(opened.size) > MAX_SIDE:
+                    raise PipelineError(f"{path}: {max(opened.size):,} pixels long; expected at most {MAX_SIDE:,}")
                 picture = _eight_bits(ImageOps.exif_transpose(opened))
                 return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -57,12 +57,12 @@ def _read(path: Path) -> Image.Image:
             raise PipelineError(f"{path}: not a picture that Pillow reads; convert it to PNG, for one") from None
         except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
             raise PipelineError(f"{path}: {error.strerror}; expected a picture of a digit") from None
-        except DAMAGES as error:
+        except DECODER_ERRORS as error:
             raise PipelineError(f"{path}: a damaged picture ({describe(error)})") from None
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
-    """A picture of more than 8 bits a channel stretched from its darkest to its lightest; any other as it is."""
+    """Scale a picture of more than 8 bits a channel to 0..255, its darkest to its lightest; return any other as is."""
     if not picture.mode.startswith(("I", "F")):
         return picture
     values = np.nan_to_num(np.asarray(picture, dtype=np.float32))
@@ -71,7 +71,7 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def _ink(picture: Image.Image) -> Image.Image:
-    """How far each pixel's colour is from the border's, 0 to 255; so dark on light and light on dark are the same."""
+    """The distance of each pixel's colour from the border's, 0 to 255: the same for dark on light and light on dark."""
     if picture.mode == "RGBA":
         picture = _opaque(picture)
     background = tuple(np.median(_border(picture), axis=0).round().astype(int).tolist())
@@ -80,7 +80,7 @@ def _ink(picture: Image.Image) -> Image.Image:
 
 
 def _opaque(picture: Image.Image) -> Image.Image:
-    """An RGBA picture on its border's colour; if that is transparent, on white or black, away from what is visible."""
+    """Draw an RGBA picture on its border's colour, or if that is transparent, dark ink on white, light ink on black."""
     border = _border(picture)
     solid = border[border[:, 3] > 127]
     if 2 * len(solid) > len(border):
@@ -99,7 +99,7 @@ def _border(picture: Image.Image) -> np.ndarray:
 
 
 def _fitted(ink: Image.Image, box: tuple[int, int, int, int]) -> np.ndarray:
-    """The ink in `box` and what is faint beside it, uint8 (20, 20), its strongest pixel 255."""
+    """Scale the ink in `box`, and the faint ink around it, to uint8 (20, 20) with a maximum of 255."""
     sides = box[2] - box[0], box[3] - box[1]
     pixel = max(sides) / BOX  # of the result, measured in the picture's
     left, top = (begin - (BOX - round(side / pixel)) // 2 * pixel for begin, side in zip(box[:2], sides, strict=True))
@@ -112,7 +112,7 @@ def _fitted(ink: Image.Image, box: tuple[int, int, int, int]) -> np.ndarray:
 
 
 def _centred(ink: np.ndarray) -> np.ndarray:
-    """The ink in 28×28 black pixels, its centre of mass as near the middle as whole pixels allow."""
+    """Place the ink in 28×28 black pixels, its centre of mass as near the middle as whole pixels allow."""
     centre = (float(np.average(np.arange(BOX), weights=ink.sum(axis=axis))) for axis in (1, 0))
     row, column = (min(max(round(CENTRE - place), 0), IMAGE_SIZE - BOX) for place in centre)
     return np.pad(ink, ((row, IMAGE_SIZE - BOX - row), (column, IMAGE_SIZE - BOX - column)))

@@ -1,4 +1,4 @@
-"""Look for what can be wrong with this checkout, one line a check with what to do: `make doctor`."""
+"""Check this installation and its results, one line per check with what to do: `make doctor`."""
 
 import argparse
 import sys
@@ -8,8 +8,7 @@ from pathlib import Path
 
 from pipeline.core import errors
 from pipeline.core.paths import ROOT
-from tools.checks import cache, machine, outputs, tracked
-from tools.checks.verdict import Verdict
+from tools.checks import Verdict, cache, machine, outputs, tracked
 
 
 def checks(repair: bool) -> dict[str, Callable[[Path], Verdict]]:
@@ -29,25 +28,25 @@ def checks(repair: bool) -> dict[str, Callable[[Path], Verdict]]:
 
 
 def examine(root: Path, repair: bool) -> Iterator[tuple[str, Verdict]]:
-    """Make every check; one that cannot be made is wrong too."""
+    """Make every check; an exception in one is its verdict, and the others are still made."""
     for name, check in checks(repair).items():
         try:
             yield name, check(root)
-        except Exception as error:  # of whatever damage nobody thought of; the other checks must be made
-            yield name, Verdict(errors.describe(error), "mend that first")
+        except Exception as error:  # damage of any kind; the other checks must be made
+            yield name, Verdict(errors.describe(error), "repair that first")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Print a line a check; exit with 1 if something is wrong."""
-    wrong = 0
+    """Print a line per check; exit with 1 if something is wrong."""
+    wrong = False
     for name, verdict in examine(ROOT, arguments.repair):
-        wrong += bool(verdict.remedy)
-        end = f"; {verdict.remedy}" if verdict.remedy else ""
-        print(f"{'WRONG' if end else 'ok':5}  {name:10}  {verdict.found}{end}", flush=True)
-    sys.exit(1 if wrong else 0)
+        wrong |= bool(verdict.remedy)
+        status, remedy = ("WRONG", f"; {verdict.remedy}") if verdict.remedy else ("ok", "")
+        print(f"{status:5}  {name:10}  {verdict.found}{remedy}", flush=True)
+    sys.exit(wrong)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repair", action="store_true", help="mend the cache, remove left-over files")
+    parser.add_argument("--repair", action="store_true", help="repair the DVC cache, delete left-over files")
     errors.run_command(main, parser)

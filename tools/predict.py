@@ -1,10 +1,10 @@
-"""Say which digit is on each picture: dark on light or light on dark, of any size and colour."""
+"""Classify pictures of one digit each, dark on light or light on dark, of any size and colour."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +13,8 @@ from pipeline.core import errors
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import run_dir
 from pipeline.runtime import model_file, session
+from pipeline.tracking.champion import champion_model
 from tools import digit_image
-
-if TYPE_CHECKING:
-    import keras
 
 
 def run_model_file(run: str) -> Path:
@@ -29,18 +27,8 @@ def run_model_file(run: str) -> Path:
     return path
 
 
-def load(path: Path | None) -> "keras.Model":
-    """The model in a file, without MLflow; the champion if there is no file to load."""
-    session.import_tensorflow()
-    if path:
-        return model_file.load_model(path)
-    from pipeline.tracking import registry
-
-    return registry.load_champion()
-
-
 def prepare(paths: list[Path]) -> tuple[dict[Path, np.ndarray], dict[Path, str]]:
-    """The digits, each uint8 (28, 28, 1), and for each file that is no picture of one the reason."""
+    """The digits, each uint8 (28, 28, 1), and for each file that is not a picture of a digit the reason."""
     pictures, mistakes = {}, {}
     for path in dict.fromkeys(paths):
         try:
@@ -51,32 +39,33 @@ def prepare(paths: list[Path]) -> tuple[dict[Path, np.ndarray], dict[Path, str]]
 
 
 def show(found: dict[Path, np.ndarray]) -> None:
-    """A line for each file: its name, the digit, and how probable the network finds it."""
+    """Print a line for each file: its name, the digit, its probability."""
     width = max(len(str(path)) for path in found)
     for path, probabilities in found.items():
         print(f"{path!s:{width}}  {probabilities.argmax()}  {probabilities.max():7.2%}")
 
 
 def show_json(paths: list[Path], found: dict[Path, np.ndarray], mistakes: dict[Path, str]) -> None:
-    """A list of objects, one a file: `file`, `digit`, `probability`, all ten `probabilities`; or `file`, `error`."""
+    """Print a list, an object a file: `file`, `digit`, `probability`, all ten `probabilities`; or `file`, `error`."""
     rows: list[dict[str, Any]] = []
     for path in paths:
         if path in mistakes:
             rows.append({"file": str(path), "error": mistakes[path]})
-        else:
-            each = found[path].tolist()
-            rows.append({"file": str(path), "digit": int(found[path].argmax()), "probability": max(each)})
-            rows[-1]["probabilities"] = each
+            continue
+        each = found[path].tolist()
+        top = max(each)
+        rows.append({"file": str(path), "digit": each.index(top), "probability": top, "probabilities": each})
     print(json.dumps(rows, indent=1))
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Classify what can be read, name what cannot, and exit with 1 if there was any such file."""
-    path = run_model_file(arguments.run) if arguments.run else None
+    """Classify the files that can be read, name the others, and exit with 1 if there are any."""
+    path = run_model_file(arguments.run) if arguments.run else champion_model()
     pictures, mistakes = prepare(arguments.files)
     found = {}
     if pictures:
-        probabilities = load(path).predict(np.stack(list(pictures.values())), verbose=0)
+        session.import_tensorflow()
+        probabilities = model_file.load_model(path).predict(np.stack(list(pictures.values())), verbose=0)
         found = dict(zip(pictures, probabilities, strict=True))
     if arguments.json:
         show_json(arguments.files, found, mistakes)

@@ -1,4 +1,4 @@
-"""Copies the results of `results/report.md`, and those of the studies, into README.md, between two markers each."""
+"""Copy the results of `results/report.md` into README.md, and those of the studies into docs/studies.md."""
 
 import argparse
 import re
@@ -9,49 +9,40 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_text
 from pipeline.core.paths import RESULTS, ROOT
 from pipeline.reporting.markdown import BEGIN, END
-from tools.study import overview
+from tools.study import pages
 
-README = ROOT / "README.md"
+REPORT, README, STUDIES = RESULTS / "report.md", ROOT / "README.md", ROOT / "docs/studies.md"
 BEGIN_STUDIES, END_STUDIES = "<!-- studies -->", "<!-- /studies -->"
 
 
-def updated(readme: str, report: str, studies: str) -> str:
-    """The README with the report's block and `studies` in their places; PipelineError if a marker is missing."""
-    block = _block(report, "results/report.md", BEGIN, END)
-    readme = readme.replace(_block(readme, "README.md", BEGIN, END), block)
-    old = _block(readme, "README.md", BEGIN_STUDIES, END_STUDIES)
-    return readme.replace(old, f"{BEGIN_STUDIES}\n\n{studies}\n\n{END_STUDIES}")
-
-
-def _block(text: str, name: str, begin: str, end: str) -> str:
+def find_block(path: Path, begin: str, end: str) -> tuple[str, str]:
+    """Read a file; return its text and the part from marker to marker, markers included."""
+    name = path.name if path.parent == ROOT else f"{path.parent.name}/{path.name}"
+    if not path.is_file():
+        raise PipelineError(f"{name}: not found; run `make repro`, or restore it with git")
+    text = path.read_text(encoding="utf-8")
     blocks = re.findall(f"{re.escape(begin)}.*?{re.escape(end)}", text, re.DOTALL)
     if len(blocks) != 1:
         raise PipelineError(
             f"{name}: found {len(blocks)} blocks from {begin} to {end}, expected one; restore the markers"
         )
-    return blocks[0]
-
-
-def _read(path: Path) -> str:
-    if not path.is_file():
-        raise PipelineError(f"{path.relative_to(ROOT)}: not found; run `make repro`, or restore it with git")
-    return path.read_text(encoding="utf-8")
+    return text, blocks[0]
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Bring the README up to date; with --check, only say whether it is."""
-    old = _read(README)
-    new = updated(old, _read(RESULTS / "report.md"), overview.text())
-    if arguments.check and new != old:
-        raise PipelineError(
-            "README.md: its results are not those of results/report.md and study/; run `python -m tools.readme`"
-        )
-    if new != old:
-        write_text(README, new)
-    print("README.md is current")
+    """Update both pages; with --check, only fail if one is out of date."""
+    _, results = find_block(REPORT, BEGIN, END)
+    studies = f"{BEGIN_STUDIES}\n\n{pages.overview()}\n\n{END_STUDIES}"
+    for path, new, markers in ((README, results, (BEGIN, END)), (STUDIES, studies, (BEGIN_STUDIES, END_STUDIES))):
+        text, old = find_block(path, *markers)
+        if new != old:
+            if arguments.check:
+                raise PipelineError(f"{path.name}: its results are out of date; run `python -m tools.readme`")
+            write_text(path, text.replace(old, new))
+    print("README.md and docs/studies.md are up to date")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if the README is not current")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if a page is out of date")
     errors.run_command(main, parser)

@@ -1,8 +1,9 @@
-"""See to it that every result of `params.yaml`'s runs has its MLflow run, a line for each: `make sync`."""
+"""Give every result of the runs in `params.yaml` its MLflow run, and MLflow the champion: `make sync`."""
 
 import argparse
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.config import params
 from pipeline.core import errors
@@ -10,46 +11,78 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import run_dir
 from pipeline.tracking import champion, registry, run_content, run_mirror, saved_view, store, sync
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
 COMPLETE = ("run.json", "environment.json", "history.csv", "metrics.json")
 
 
-def main(arguments: argparse.Namespace) -> None:
-    """Print a line a run; a tracking server that is away leaves the rest pending, which is no error.
+class Synchronizer:
+    """Mirrors runs to MLflow; once the tracking server is away, it leaves the rest for another time."""
 
-    Results that cannot be read are: a PipelineError, once all others have their runs.
-    """
-    runs = {name: run_dir(name) for name in params.load_params().runs}
-    width = max(map(len, runs))
-    connected, away, seen, damaged = None, "", [], []
-    for name, folder in runs.items():
+    def __init__(self, restore: bool = False) -> None:
+        self.restore = restore  # runs that were deleted in MLflow
+        self.connection: tuple[MlflowClient, str] | None = None
+        self.away = ""
+        self.seen: list[run_content.RunContent] = []
+        self.damaged: list[str] = []
+
+    def sync(self, name: str) -> str:
+        """Give a run's results their MLflow run; returns what was found or done, in a few words."""
+        folder = run_dir(name)
         if not is_complete(folder):
-            said = "no results yet"
-        elif isinstance(read := _read(folder), str):
-            said = read
-            damaged.append(name)
-        elif away:
-            said = away
-        else:
-            try:
-                connected = connected or store.connect()
-                seen.append(read)
-                said = sync.sync_run(*connected, read, arguments.restore)
-            except run_mirror.tracking_errors() as error:
-                said = away = f"pending ({run_mirror.error_reason(error)})"
-        print(f"{name:{width}}  {said}", flush=True)
-    if seen and not away:
-        with suppress(*run_mirror.tracking_errors()):  # it is a comfort; the next time will do
-            saved_view.save_view(*connected, seen)
-    recorded = champion.load_champion_file()
-    if recorded and not away:
-        for alias, said in registry.apply_aliases(recorded).items():
-            print(f"{alias:{width}}  {said}")
-    if damaged:
-        raise PipelineError(f"results/runs/{damaged[0]}: damaged, as it says above; run `make doctor`, which says more")
+            return "no results yet"
+        content = _read(folder)
+        if isinstance(content, str):
+            self.damaged.append(name)
+            return content
+        if self.away:
+            return self.away
+        try:
+            self.connection = self.connection or store.connect()
+            self.seen.append(content)
+            return sync.sync_run(*self.connection, content, self.restore)
+        except run_mirror.tracking_errors() as error:
+            self.away = f"pending ({run_mirror.error_reason(error)})"
+            return self.away
+
+    def save_view(self) -> None:
+        """Keep the view of all runs seen in MLflow; not essential, so an error waits for the next time."""
+        if self.seen and not self.away:
+            with suppress(*run_mirror.tracking_errors()):
+                saved_view.save_view(*self.connection, self.seen)
+
+    def sync_champion(self) -> dict[str, str]:
+        """Make MLflow's aliases follow the champion; what became of each, in a few words."""
+        promoted = champion.load_champion()
+        if not promoted or self.away:
+            return {}
+        try:
+            return registry.apply_aliases(promoted)
+        except run_mirror.tracking_errors() as error:
+            return {"champion": f"pending ({run_mirror.error_reason(error)})"}
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Print a line a run; a tracking server that is away leaves the rest pending, which is not an error.
+
+    Results that cannot be read are: PipelineError, after all others have their runs.
+    """
+    names = list(params.load_params().runs)
+    width = max(map(len, names))
+    synchronizer = Synchronizer(arguments.restore)
+    for name in names:
+        print(f"{name:{width}}  {synchronizer.sync(name)}", flush=True)
+    synchronizer.save_view()
+    for alias, done in synchronizer.sync_champion().items():
+        print(f"{alias:{width}}  {done}")
+    if synchronizer.damaged:
+        run = synchronizer.damaged[0]
+        raise PipelineError(f"results/runs/{run}: damaged, as it says above; run `make doctor`, which says more")
 
 
 def _read(folder: Path) -> run_content.RunContent | str:
-    """What MLflow is to show of a run, or what is wrong with its files."""
+    """The content of a run's folder, or what is wrong with its files."""
     try:
         return run_content.read_content(folder)
     except (OSError, ValueError, LookupError, TypeError) as error:

@@ -4,6 +4,7 @@ import argparse
 import os
 import socket
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 
 from pipeline.core import errors
@@ -17,7 +18,7 @@ PORTS = range(5000, 5020)  # the first is often taken, on macOS by the system it
 
 
 def experiment() -> tuple[str, bool]:
-    """The id of the experiment in mlflow.db, and whether it holds the view; PipelineError if it is missing."""
+    """The id of the experiment in mlflow.db, and whether it has the saved view; PipelineError if it is missing."""
     if not DATABASE.exists():
         raise PipelineError(f"{DATABASE.name}: not found; run `make repro` first, it records every training there")
     query = """SELECT experiments.experiment_id, experiment_tags.key FROM experiments
@@ -34,7 +35,7 @@ def experiment() -> tuple[str, bool]:
 
 
 def address(number: int) -> str:
-    """Where the server on that port shows the charts of all runs, as this project orders them."""
+    """The address of the charts of all runs, in this project's order, on that port."""
     found, viewed = experiment()
     query = "workflowType=machine_learning&compareRunsMode=CHART"
     if viewed:
@@ -42,11 +43,12 @@ def address(number: int) -> str:
     return f"http://{HOST}:{number}/#/experiments/{found}/runs?{query}"
 
 
-def port(wanted: int | None) -> int:
-    """`wanted`, or the first free one of `PORTS`; PipelineError if there is none."""
+def free_port(wanted: int | None, ports: Sequence[int], verb: str) -> int:
+    """`wanted`, or the first free port of `ports`; PipelineError, which names the verb of make, if there is none."""
+    remedy = f"choose another: make {verb} PORT=8080"
     if wanted is not None and not 1 <= wanted <= 65535:
-        raise PipelineError(f"port {wanted}: not one of 1 to 65535; choose another: make ui PORT=8080")
-    for number in [wanted] if wanted else PORTS:
+        raise PipelineError(f"port {wanted}: not one of 1 to 65535; {remedy}")
+    for number in [wanted] if wanted else ports:
         with closing(socket.socket()) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -54,12 +56,12 @@ def port(wanted: int | None) -> int:
             except OSError:
                 continue
             return number
-    raise PipelineError(f"port {wanted or f'{PORTS[0]} to {PORTS[-1]}'}: in use; choose another: make ui PORT=8080")
+    raise PipelineError(f"port {wanted or f'{ports[0]} to {ports[-1]}'}: in use; {remedy}")
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Print the address, then become the server."""
-    number = port(arguments.port)
+    number = free_port(arguments.port, PORTS, "ui")
     print(f"in some 20 seconds at {address(number)}\nCtrl-C ends it", flush=True)
     store.relocate_artifacts(DATABASE.parent)
     store.set_environment()

@@ -1,4 +1,4 @@
-"""A clone of this repository beside it, with params of its own: what studies train in, and what measurements run in."""
+"""A clone of this repository with a params.yaml of its own, in which studies and measurements train."""
 
 import os
 import shutil
@@ -9,93 +9,106 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from configobj import ConfigObj
 from ruamel.yaml import YAML
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic
-from pipeline.core.paths import PARAMS_FILE, ROOT, run_dir
+from pipeline.core.paths import PARAMS_FILE, ROOT
 
-OWN = (str(PARAMS_FILE), "dvc.lock", "data/")  # files that the clone does not follow once it has them
-WITHOUT = ("results/", "study/")  # folders that it begins without, and whose files are its own
+OWN = (str(PARAMS_FILE), "dvc.lock", "data/")  # copied into a new clone, then left alone
+EXCLUDED = ("results/", "study/")  # never copied
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """One clone; commands run in it as they do here."""
+    """A checkout of the project at `root`, in which commands run in this process's environment."""
 
     root: Path
 
-    def start(self, *command: str, more: Mapping[str, str] | None = None, **options: Any) -> subprocess.Popen:
-        """Start a command in the clone; `more` joins its environment, `options` are those of subprocess.Popen."""
-        return subprocess.Popen(command, cwd=self.root, env=environment() | dict(more or {}), **options)
+    def start(self, *command: str, env: Mapping[str, str] | None = None, **options: Any) -> subprocess.Popen:
+        """Start a command; `env` is added to its environment, `options` are those of subprocess.Popen."""
+        return subprocess.Popen(command, cwd=self.root, env=_environment() | dict(env or {}), **options)
 
-    def ask(self, *command: str, more: Mapping[str, str] | None = None) -> str:
-        """What a command prints; a PipelineError with the last line of its complaint if it fails."""
-        process = self.start(*command, more=more, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        printed, complaint = process.communicate()
+    def check_output(self, *command: str, env: Mapping[str, str] | None = None) -> str:
+        """Run a command and return what it prints; PipelineError with the last line of its errors if it fails."""
+        process = self.start(*command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        printed, errors = process.communicate()
         if process.returncode:
-            last = (complaint.strip() or printed.strip() or "no message").splitlines()[-1]
+            last = (errors.strip() or printed.strip() or "no message").splitlines()[-1]
             raise PipelineError(f"{' '.join(command)}, in {self.root}: ended with {process.returncode}: {last}")
         return printed
 
-    def write_params(self, values: Mapping[str, Any]) -> None:
-        """Give the clone its params.yaml."""
+    def write_params(self, values: dict[str, Any]) -> None:
+        """Write params.yaml, in the order of `values`; `test_images` without runs that are not in them."""
+        protocols = {}
+        for name, protocol in values["protocols"].items():
+            known = {key: n for key, n in protocol["test_images"].items() if key in protocol or key in values["runs"]}
+            protocols[name] = protocol | {"test_images": known}
         with atomic(self.root / PARAMS_FILE) as stream:
-            YAML().dump(dict(values), stream)  # keeps the order, which is that of the report
-
-    def results(self, run: str) -> Path:
-        """Where a run's results are."""
-        return run_dir(run, self.root)
+            yaml = YAML()
+            yaml.representer.ignore_aliases = lambda _: True  # which params.yaml may not contain
+            yaml.dump(values | {"protocols": protocols}, stream)
 
 
-def environment() -> dict[str, str]:
-    """This process's environment, with this interpreter's programs first and nothing of another repository's."""
+def make_clone(root: Path) -> Workspace:
+    """Clone this repository into `root`, or update the clone there to the present commit and files.
+
+    The clone uses this repository's DVC cache, so data are not fetched and runs not trained twice; its results,
+    checkpoints and tracking database are its own. No other process may use it: git's locks in it, which a killed
+    process leaves behind, are removed.
+
+    Returns:
+        The project's checkout, in the same subfolder of the clone as here of the repository.
+    """
+    located = Workspace(ROOT).check_output("git", "rev-parse", "--show-toplevel", "--show-prefix")
+    repository, subfolder, *_ = located.split("\n")
+    clone = Workspace(root / subfolder)
+    clone.root.mkdir(parents=True, exist_ok=True)
+    complete = clone.root / ".site-cache"  # made last, so a clone without it is not complete
+    new = not complete.is_dir()
+    if new:
+        Workspace(root).check_output("git", "init", "-q")
+    for lock in (root / ".git").glob("*.lock"):
+        lock.unlink()
+    clone.check_output("git", "fetch", "-q", "--update-shallow", repository, "HEAD")
+    clone.check_output("git", "update-ref", "--no-deref", "HEAD", "FETCH_HEAD")
+    clone.check_output("git", "reset", "-q", "--mixed")
+    _copy_files(clone, new)
+    not_code = clone.check_output("git", "ls-files", "--", str(PARAMS_FILE), "study").splitlines()
+    clone.check_output("git", "update-index", "--skip-worktree", *not_code)  # so git counts the code as unchanged
+    if new:
+        cache = Workspace(ROOT).check_output("dvc", "cache", "dir").strip()
+        with atomic(clone.root / ".dvc/config.local") as stream:  # `dvc config` fails outside ASCII
+            settings = {"cache": {"dir": cache}, "core": {"site_cache_dir": str(complete)}}
+            ConfigObj(settings, encoding="utf-8").write(stream)
+        complete.mkdir(mode=0o700)
+        clone.start("dvc", "checkout", "--quiet", "fetch", "preprocess", stderr=subprocess.DEVNULL).wait()
+    return clone
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment with this interpreter's programs first, without variables about this repository."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "GIT_", "PYTHONPATH"))}
     return kept | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"}
 
 
-def make(root: Path) -> Workspace:
-    """Make the clone, or bring the one that is there up to this repository's present files and commit.
-
-    It uses this repository's DVC cache, so that data are not fetched and runs not trained twice, and has its own
-    results, checkpoints and tracking database.
-    """
-    workspace = Workspace(root)
-    complete = root / ".site-cache"  # made last: a clone without it was cut short, and is begun again
-    new = not complete.is_dir()
-    if new:
-        root.mkdir(parents=True, exist_ok=True)
-        workspace.ask("git", "init", "-q")
-    workspace.ask("git", "fetch", "-q", "--update-shallow", str(ROOT), "HEAD")
-    workspace.ask("git", "update-ref", "--no-deref", "HEAD", "FETCH_HEAD")
-    workspace.ask("git", "reset", "-q", "--mixed")
-    _copy(workspace, new)
-    not_code = workspace.ask("git", "ls-files", "--", str(PARAMS_FILE), "study").splitlines()
-    workspace.ask("git", "update-index", "--skip-worktree", *not_code)  # that they differ is no change of the code
-    if new:
-        cache = Workspace(ROOT).ask("dvc", "cache", "dir").strip()
-        workspace.ask("dvc", "config", "--local", "cache.dir", cache)
-        workspace.ask("dvc", "config", "--local", "core.site_cache_dir", str(complete))
-        complete.mkdir(mode=0o700)
-        workspace.start("dvc", "checkout", "--quiet", "fetch", "preprocess", stderr=subprocess.DEVNULL).wait()
-    return workspace
-
-
-def _copy(workspace: Workspace, new: bool) -> None:
-    """Copy what git knows here, committed or not, and drop what it no longer knows; of its own files only new ones."""
-    here = _known(ROOT)
-    for name in _known(workspace.root) - here:
-        if not name.startswith(OWN + WITHOUT):
-            (workspace.root / name).unlink(missing_ok=True)
+def _copy_files(clone: Workspace, new: bool) -> None:
+    """Copy every file that git does not ignore, committed or not, and delete files that are no longer here."""
+    here = _files(ROOT)
+    for name in _files(clone.root) - here:
+        if not name.startswith(OWN + EXCLUDED):
+            (clone.root / name).unlink(missing_ok=True)
     for name in here:
-        if name.startswith(WITHOUT) or (name.startswith(OWN) and not new):
+        if name.startswith(EXCLUDED) or (name.startswith(OWN) and not new):
             continue
-        source, target = ROOT / name, workspace.root / name
+        source, target = ROOT / name, clone.root / name
         if not target.is_file() or target.read_bytes() != source.read_bytes():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
 
 
-def _known(root: Path) -> set[str]:
-    listed = Workspace(root).ask("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+def _files(root: Path) -> set[str]:
+    """The files below `root` that git tracks or does not ignore."""
+    listed = Workspace(root).check_output("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     return {name for name in listed.split("\0") if name and (root / name).is_file()}

@@ -1,1 +1,1 @@
-"""Faster implementations of Keras operations; values agree with Keras' own up to rounding."""
+"""Faster implementations of Keras operations; their values equal Keras' own up to rounding."""

@@ -1,4 +1,4 @@
-"""Adam that updates each variable in one operation; Keras' own makes a dozen passes over it."""
+"""Adam that updates each variable in one operation instead of Keras' dozen."""
 
 from functools import cache
 from typing import TYPE_CHECKING
@@ -9,18 +9,18 @@ if TYPE_CHECKING:
 
 @cache
 def fused_adam() -> type:
-    """Keras' optimizer Adam (Kingma & Ba, 2015), computed by TensorFlow's operation of that name.
+    """A subclass of Keras' Adam (Kingma & Ba, 2015) that updates with TensorFlow's fused operation; without AMSGrad.
 
-    The values are those of the optimizer that it stands for, to rounding, and so are its variables.
+    Its values equal those of Keras' Adam up to rounding, and it has the same variables.
     """
     import keras
     import tensorflow as tf
 
     class Adam(keras.optimizers.Adam):
-        """The same, without AMSGrad."""
+        """Keras' Adam, computed by `ResourceApplyAdam`."""
 
         def update_step(self, gradient: "tf.Tensor", variable: "tf.Variable", learning_rate: "tf.Tensor") -> None:
-            """Change `variable` and its two moments."""
+            """Update `variable` and its two moments."""
             index = self._get_variable_index(variable)
             steps = tf.cast(self.iterations.value + 1, variable.dtype)
             beta_1, beta_2 = (tf.constant(beta, variable.dtype) for beta in (self.beta_1, self.beta_2))

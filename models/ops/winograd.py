@@ -1,4 +1,4 @@
-"""Convolution with fewer multiplications: Winograd's minimal filtering, as Lavin & Gray (2016) apply it to networks."""
+"""Winograd's minimal filtering: convolution with fewer multiplications (Lavin & Gray, 2016)."""
 
 import math
 from typing import TYPE_CHECKING
@@ -9,75 +9,78 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-TILE_SIZE = 6  # pixels a side: larger ones save more, and round more
-INTERPOLATION_POINTS = (
-    0,
-    1,
-    -1,
-    2,
-    -1 / 2,
-)  # and infinity: where polynomials are evaluated; ±2 rounds half as much again
-KERNEL_SIZES = (3, 4)  # of kernels, for which a tile reaches no further than its neighbour
+TILE_SIZE = 6  # input pixels along a tile's side; larger tiles save more multiplications and round more
+INTERPOLATION_POINTS = (0, 1, -1, 2, -1 / 2)  # and infinity; ±2 instead of 2 and −1/2 would round 1.5 times as much
+KERNEL_SIZES = (3, 4)  # for which a tile overlaps only its direct neighbours
 
 
 def winograd_conv(inputs: "tf.Tensor", kernel: "keras.Variable | tf.Tensor") -> "tf.Tensor":
-    """Convolve `inputs`, (N, height, width, channels), with `kernel`, (size, size, channels, filters); no padding.
+    """Convolve with stride 1 and no padding.
 
-    One product of matrices for each of a tile's 36 values: the inputs' of all tiles, (tiles, channels), by the
-    kernel's, (channels, filters). Their sums are the tile's (7 − size)² outputs.
+    Tiles of 6×6 inputs and the kernel are transformed to 36 values each; for each of these, one matrix product of
+    (tiles, channels) by (channels, filters). The products are transformed back to (7 − size)² outputs per tile.
+
+    Args:
+        inputs: (N, height, width, channels).
+        kernel: (size, size, channels, filters), size 3 or 4.
+
+    Returns:
+        (N, height − size + 1, width − size + 1, filters).
     """
     import tensorflow as tf
 
     size, _, channels, filters = kernel.shape
-    high, wide = inputs.shape[1] - size + 1, inputs.shape[2] - size + 1
-    step, down, across = tile_counts(high, wide, size)
-    of_outputs, of_kernel, of_inputs = (tf.constant(matrix, inputs.dtype) for matrix in transform_matrices(size))
+    out_height, out_width = inputs.shape[1] - size + 1, inputs.shape[2] - size + 1
+    step, rows, columns = tile_counts(out_height, out_width, size)
+    to_outputs, from_kernel, from_inputs = (tf.constant(matrix, inputs.dtype) for matrix in transform_matrices(size))
 
-    seen = of_inputs @ _extract_tiles(inputs, step, down, across)
-    kernels = of_kernel @ tf.reshape(kernel, (size * size, -1))
-    sums = tf.reshape(seen, (TILE_SIZE**2, -1, channels)) @ tf.reshape(kernels, (TILE_SIZE**2, channels, filters))
-    outputs = tf.reshape(of_outputs @ tf.reshape(sums, (TILE_SIZE**2, -1)), (step, step, -1, down, across, filters))
-    outputs = tf.reshape(tf.transpose(outputs, (2, 3, 0, 4, 1, 5)), (-1, down * step, across * step, filters))
-    return outputs[:, :high, :wide]
+    tiles = from_inputs @ _extract_tiles(inputs, step, rows, columns)
+    kernels = from_kernel @ tf.reshape(kernel, (size * size, -1))
+    products = tf.reshape(tiles, (TILE_SIZE**2, -1, channels)) @ tf.reshape(kernels, (TILE_SIZE**2, channels, filters))
+    outputs = to_outputs @ tf.reshape(products, (TILE_SIZE**2, -1))
+    outputs = tf.transpose(tf.reshape(outputs, (step, step, -1, rows, columns, filters)), (2, 3, 0, 4, 1, 5))
+    return tf.reshape(outputs, (-1, rows * step, columns * step, filters))[:, :out_height, :out_width]
 
 
-def tile_counts(high: int, wide: int, size: int) -> tuple[int, int, int]:
-    """The outputs along a tile's side, and how many tiles down and across make `high` × `wide` outputs."""
+def tile_counts(out_height: int, out_width: int, size: int) -> tuple[int, int, int]:
+    """Outputs along a tile's side, and the numbers of rows and columns of tiles that cover all outputs."""
     step = TILE_SIZE - size + 1
-    return step, math.ceil(high / step), math.ceil(wide / step)
+    return step, math.ceil(out_height / step), math.ceil(out_width / step)
 
 
-def _extract_tiles(inputs: "tf.Tensor", step: int, down: int, across: int) -> "tf.Tensor":
-    """The inputs of tiles that begin `step` pixels apart, (36, N · down · across · channels), zeros beyond the edge.
+def _extract_tiles(inputs: "tf.Tensor", step: int, rows: int, columns: int) -> "tf.Tensor":
+    """The inputs of overlapping 6×6 tiles, `step` pixels apart: (36, N · rows · columns · channels).
 
-    A tile is a block of `step` pixels a side and the first pixels of the blocks after it.
+    A tile is made of a block of `step`×`step` pixels and the first pixels of the blocks after it. Pixels beyond the
+    image are 0.
     """
     import tensorflow as tf
 
     _, height, width, channels = inputs.shape
-    below, beside = (down + 1) * step - height, (across + 1) * step - width
-    padded = tf.pad(inputs, ((0, 0), (0, below), (0, beside), (0, 0)))
-    blocks = tf.reshape(padded, (-1, down + 1, step, across + 1, step, channels))
-    more = TILE_SIZE - step
-    rows = tf.concat([blocks[:, :-1], blocks[:, 1:, :more]], axis=2)
-    seen = tf.concat([rows[:, :, :, :-1], rows[:, :, :, 1:, :more]], axis=4)
-    return tf.reshape(tf.transpose(seen, (2, 4, 0, 1, 3, 5)), (TILE_SIZE**2, -1))
+    pad_bottom, pad_right = (rows + 1) * step - height, (columns + 1) * step - width
+    padded = tf.pad(inputs, ((0, 0), (0, pad_bottom), (0, pad_right), (0, 0)))
+    blocks = tf.reshape(padded, (-1, rows + 1, step, columns + 1, step, channels))
+    overlap = TILE_SIZE - step
+    tall = tf.concat([blocks[:, :-1], blocks[:, 1:, :overlap]], axis=2)
+    tiles = tf.concat([tall[:, :, :, :-1], tall[:, :, :, 1:, :overlap]], axis=4)
+    return tf.reshape(tf.transpose(tiles, (2, 4, 0, 1, 3, 5)), (TILE_SIZE**2, -1))
 
 
 def transform_matrices(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The matrices of outputs, kernel and inputs, float64, of shapes ((7 − size)², 36), (36, size²) and (36, 36).
+    """The transforms of outputs, kernel and inputs: float64 ((7 − size)², 36), (36, size²) and (36, 36).
 
-    Along one side, polynomials with 7 − size and `size` coefficients are multiplied by their values at 6 points; the
-    convolution is that multiplication transposed. Kronecker's product makes both sides of it.
+    In one dimension, two polynomials with 7 − size and `size` coefficients are multiplied by multiplying their values
+    at 6 points; a convolution is the transpose of this multiplication. The Kronecker product of each matrix with
+    itself gives the transform in two dimensions.
     """
-    outputs, kernel, inputs = (
+    matrices = (
         _evaluation_matrix(TILE_SIZE - size + 1).T,
         _evaluation_matrix(size),
         np.linalg.inv(_evaluation_matrix(TILE_SIZE)).T,
     )
-    return tuple(np.kron(matrix, matrix) for matrix in (outputs, kernel, inputs))
+    return tuple(np.kron(matrix, matrix) for matrix in matrices)
 
 
 def _evaluation_matrix(coefficients: int) -> np.ndarray:
-    """The matrix that takes a polynomial's coefficients, lowest first, to its values; at infinity, its highest."""
+    """Maps a polynomial's coefficients, lowest first, to its values at the points; at infinity, to the highest one."""
     return np.vstack([np.vander(INTERPOLATION_POINTS, coefficients, increasing=True), np.eye(coefficients)[-1]])

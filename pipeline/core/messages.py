@@ -1,4 +1,4 @@
-"""Errors raised by code that training depends on; worded here, so that another wording retrains nothing."""
+"""Errors of code that a training depends on, worded here so that another wording retrains nothing."""
 
 from pathlib import Path
 
@@ -9,17 +9,17 @@ RESTORE_DATA = "run `dvc checkout`, or `dvc repro --force preprocess`"
 
 
 def missing_data(path: Path) -> PipelineError:
-    """A file that preprocess writes is not there."""
+    """A file that preprocess writes is missing."""
     return PipelineError(f"{path}: not found; {RESTORE_DATA}")
 
 
 def damaged_data(path: Path, problem: str) -> PipelineError:
-    """A file that preprocess wrote has other content now."""
+    """A file that preprocess wrote has changed since."""
     return PipelineError(f"{path}: damaged, {problem}; {RESTORE_DATA}")
 
 
 def too_few_images(run: str, key: str, wanted: int, found: int) -> PipelineError:
-    """A run asks for more images than the data have."""
+    """A run needs more images than the data have."""
     return PipelineError(f"{PARAMS_FILE}: runs.{run}: {key} is {wanted}, but there are only {found}; lower it")
 
 

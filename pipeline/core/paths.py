@@ -1,4 +1,4 @@
-"""Where everything lies, each place spelt once."""
+"""Paths of the project's files and folders."""
 
 import os
 from pathlib import Path
@@ -10,19 +10,20 @@ PROCESSED = ROOT / "data/processed"
 PUBLISHED = ROOT / "data/published"
 RESULTS = ROOT / "results"
 RUNS = RESULTS / "runs"
+CHAMPION = ROOT / "champion"
 CHECKPOINTS = ".checkpoints"  # below `repo_root`
 
 
 def runs_dir(root: Path) -> Path:
-    """The folder of all runs' results in another checkout."""
+    """The folder of all runs' results in the checkout at `root`."""
     return root / RUNS.relative_to(ROOT)
 
 
 def run_dir(run: str, root: Path = ROOT) -> Path:
-    """The folder of one run's results."""
+    """The folder of one run's results in the checkout at `root`."""
     return runs_dir(root) / run
 
 
 def repo_root() -> Path:
-    """The repository that people see; in a temporary DVC experiment it is not the working directory."""
+    """The user's repository; in a temporary DVC experiment it is not the working directory."""
     return Path(os.environ.get("DVC_ROOT", ROOT))

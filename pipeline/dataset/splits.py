@@ -10,6 +10,8 @@ from pipeline.core.files import sha256
 from pipeline.core.paths import PROCESSED
 from pipeline.formats.tables import read_json
 
+SUBSET_SEED = 2018
+
 Split = tuple[np.ndarray, np.ndarray]  # images, uint8 (N, 28, 28, 1), and labels, uint8 (N,)
 
 
@@ -52,6 +54,19 @@ def training_data(run: Run) -> dict[str, Split]:
         "train": (images[:count], labels[:count]),
         "validation": (validation[0][: config.validation_images], validation[1][: config.validation_images]),
     }
+
+
+def subset_indices(labels: np.ndarray, count: int) -> np.ndarray:
+    """The same random, stratified `count` of the images with these labels, in ascending order; int (count,).
+
+    Subsets are nested: a larger one contains the smaller ones, so scores of different counts have images in common.
+    """
+    order = np.random.default_rng(SUBSET_SEED).permutation(len(labels))
+    place = np.empty(len(labels))  # of each image among those of its digit, as a fraction
+    for digit in np.unique(labels):
+        same = order[labels[order] == digit]
+        place[same] = (np.arange(len(same)) + 0.5) / len(same)
+    return np.sort(order[np.argsort(place[order], kind="stable")[:count]])
 
 
 def _digest(card: Path, split: str) -> str:

@@ -1,1 +1,1 @@
-"""Every figure of the project, one kind a file, all in the style of `style.py`; they know arrays and rows, not runs."""
+"""The figures, one kind per module, all in the style of `style.py`; they take arrays and rows, not runs."""

@@ -1,7 +1,6 @@
-"""What each ingredient changed: differences in test accuracy with their intervals, a line each."""
+"""Change of test accuracy by pooling, dropout and batch normalisation, with 95 % intervals."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -9,11 +8,11 @@ from matplotlib.figure import Figure
 
 from pipeline.figures import run_styles, style
 
-LINES = 30  # more cannot be read
+MAX_EFFECTS = 30  # more cannot be read
 
 
-class Line(NamedTuple):
-    """`difference` in accuracy: estimate, low, high, as shares; `fair` if nothing but the ingredient differs."""
+class Effect(NamedTuple):
+    """`difference` in accuracy: estimate, low, high, as fractions; `fair` if the two runs differ in nothing else."""
 
     label: str
     architecture: str
@@ -22,48 +21,41 @@ class Line(NamedTuple):
 
 
 @style.applied()
-def draw_effects(lines: Sequence[Line]) -> Figure:
-    """A panel for each architecture, on a scale of its own, since a large effect would hide the small ones elsewhere.
+def draw_ablation(effects: Sequence[Effect]) -> Figure:
+    """Draw a panel per architecture, each with its own scale, since a large effect would hide small ones elsewhere.
 
-    The largest `LINES` of all are drawn, in the order given; hollow where the two differ in more than the ingredient.
+    The `MAX_EFFECTS` largest are drawn, in the order given; a point is hollow where the comparison is not fair.
     """
-    largest = sorted(lines, key=lambda line: -abs(line.difference[0]))[:LINES]
-    shown = [line for line in lines if line in largest]
-    panels = [[line for line in shown if line.architecture == name] for name in architectures(shown)] or [[]]
-    heights = [len(panel) + 1.5 for panel in panels]
+    largest = sorted(effects, key=lambda effect: -abs(effect.difference[0]))[:MAX_EFFECTS]
+    panels: dict[str, list[Effect]] = {}
+    for effect in effects:
+        if effect in largest:
+            panels.setdefault(effect.architecture, []).append(effect)
+    panels = panels or {"": []}
+    heights = [len(panel) + 1.5 for panel in panels.values()]
     drawing = style.figure(7.4, 0.6 + 0.3 * sum(heights))
-    more = f", the {LINES} largest of {len(lines)}" if len(lines) > LINES else ""
+    more = f", the {MAX_EFFECTS} largest of {len(effects)}" if len(effects) > MAX_EFFECTS else ""
     drawing.suptitle(
-        f"Test accuracy with an ingredient minus without it{more}, a scale for each network.\n"
-        "Hollow: not all else equal. Each interval by itself: the report's p-values are adjusted for all."
+        f"Test accuracy with a component minus without it{more}; one scale per architecture.\n"
+        "Hollow: other settings differ, too. The intervals are not adjusted for their number; p-values are."
     )
     column = drawing.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for axes, panel in zip(column, panels, strict=True):
+    for axes, panel in zip(column, panels.values(), strict=True):
         _panel(axes, panel)
     column[-1].set_xlabel("change of test accuracy, percentage points, with its 95 % interval", loc="right")
     return drawing
 
 
-def save_effects(path: Path, lines: Sequence[Line]) -> None:
-    """Write `draw_effects` to `path`."""
-    style.save(draw_effects(lines), path)
-
-
-def architectures(lines: Sequence[Line]) -> list[str]:
-    """Their names, each once, in order."""
-    return list(dict.fromkeys(line.architecture for line in lines))
-
-
-def _panel(axes: Axes, lines: Sequence[Line]) -> None:
-    if not lines:
-        axes.text(0.5, 0.5, "no two runs differ in one ingredient", ha="center", transform=axes.transAxes)
+def _panel(axes: Axes, effects: Sequence[Effect]) -> None:
+    if not effects:
+        axes.text(0.5, 0.5, "no two runs differ in one component", ha="center", transform=axes.transAxes)
     axes.axvline(0, color=style.GREY, linewidth=1)
-    for place, line in enumerate(lines):
-        value, low, high = (100 * share for share in line.difference)
-        colour = run_styles.colour(line.architecture)
-        fill = colour if line.fair else "white"
+    for place, effect in enumerate(effects):
+        value, low, high = (100 * fraction for fraction in effect.difference)
+        colour = run_styles.colour(effect.architecture)
+        fill = colour if effect.fair else "white"
         bars = [[max(0.0, value - low)], [max(0.0, high - value)]]
         axes.errorbar(value, place, xerr=bars, fmt="o", color=colour, markerfacecolor=fill, capsize=3)
-    axes.set_yticks(range(len(lines)), [line.label for line in lines])
-    axes.set_ylim(len(lines) - 0.4, -0.6)
+    axes.set_yticks(range(len(effects)), [effect.label for effect in effects])
+    axes.set_ylim(len(effects) - 0.4, -0.6)
     axes.grid(True, axis="x")

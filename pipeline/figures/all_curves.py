@@ -1,8 +1,7 @@
-"""Loss and accuracy of all runs against epoch, in one picture."""
+"""Loss and accuracy of all runs against epoch, in one figure."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,14 +13,15 @@ from pipeline.figures import run_styles, style
 
 Rows = Sequence[Mapping[str, float]]
 TITLE = "Validation: solid, filled. Training: dashed, hollow. Grey: training with dropout, as published in 2018."
-ACCURACIES = (0.1, 0.5, 0.9, 0.99, 0.999)
-LABELS = {"loss": "cross-entropy loss (log)", "accuracy": "accuracy (logit)"}
-MANY = 8  # runs of an architecture from which on variants are drawn instead, as means and ranges
-SPREAD = 1.3  # factor between the places of the first and the last single point of an epoch
-ACCURACY_LIMITS = (0.05, 0.9999)  # a logit axis has neither 0 nor 1; what lies outside is drawn at the edge
+AXIS_LABELS = {"loss": "cross-entropy loss (log)", "accuracy": "accuracy (logit)"}
+LINES = {"train": {"linestyle": "--", "fillstyle": "none"}, "val": {"linestyle": "-", "fillstyle": "full"}}
+MAX_SINGLE_RUNS = 8  # of an architecture; of more, the mean and range of each variant are drawn
+SPREAD = 1.3  # factor between the x positions of the first and the last run with a single epoch
+ACCURACY_TICKS = (0.1, 0.5, 0.9, 0.99, 0.999)
+ACCURACY_LIMITS = (0.05, 0.9999)  # a logit axis has neither 0 nor 1; values outside are drawn at the edge
 
 
-class Curves(NamedTuple):
+class RunCurves(NamedTuple):
     """One run's history; `flags` are (pooling, dropout, batch_norm)."""
 
     run: str
@@ -31,87 +31,81 @@ class Curves(NamedTuple):
 
 
 @style.applied()
-def draw_all(histories: Sequence[Curves], published: Mapping[str, Rows]) -> Figure:
-    """All runs: a row for each architecture, loss left, accuracy right, equal scales in all rows.
+def draw_all_curves(runs: Sequence[RunCurves], published: Mapping[str, Rows]) -> Figure:
+    """Draw a row of panels per architecture, loss left and accuracy right, with the same scales in all rows.
 
-    `published` maps an architecture to its rows of epoch, training loss and training accuracy; without any run, these
-    alone are drawn.
+    `published` maps architectures to rows of epoch, training loss and accuracy; without runs only these are drawn.
     """
-    architectures = list(dict.fromkeys(curves.architecture for curves in histories)) or list(published)
+    architectures = list(dict.fromkeys(curves.architecture for curves in runs)) or list(published)
     drawing = style.figure(11, 0.5 + 2.9 * len(architectures))
     drawing.suptitle(TITLE)
     panels = drawing.subplots(len(architectures), 2, squeeze=False, sharex=True, sharey="col")
     for (loss, accuracy), architecture in zip(panels, architectures, strict=True):
-        chosen = [curves for curves in histories if curves.architecture == architecture]
-        _panel(loss, "loss", architecture, chosen, published.get(architecture, []))
-        _panel(accuracy, "accuracy", architecture, chosen, published.get(architecture, []))
-        entries = _legend(chosen, architecture in published)
-        accuracy.legend(handles=entries, loc="center left", bbox_to_anchor=(1.02, 0.5))
-    longest = max(len(rows) for rows in (*published.values(), *(curves.history for curves in histories)))
-    _scales(*panels[0], longest)
+        chosen = [curves for curves in runs if curves.architecture == architecture]
+        for axes, measure in ((loss, "loss"), (accuracy, "accuracy")):
+            _panel(axes, measure, chosen, published.get(architecture, []))
+            axes.set_title(architecture)
+        handles = _legend(chosen, architecture in published)
+        accuracy.legend(handles=handles, loc="center left", bbox_to_anchor=(1.02, 0.5))
+    longest = max(len(rows) for rows in (*published.values(), *(curves.history for curves in runs)))
+    _set_scales(*panels[0], longest)
     return drawing
 
 
-def save_all(path: Path, histories: Sequence[Curves], published: Mapping[str, Rows]) -> None:
-    """Write `draw_all` to `path`."""
-    style.save(draw_all(histories, published), path)
-
-
-def _panel(axes: Axes, measure: str, architecture: str, chosen: Sequence[Curves], published: Rows) -> None:
+def _panel(axes: Axes, measure: str, runs: Sequence[RunCurves], published: Rows) -> None:
     x = [row["epoch"] for row in published]
     axes.plot(x, [row[measure] for row in published], ".:", color=style.GREY, label="published")
-    if len(chosen) > MANY:
-        for flags in dict.fromkeys(curves.flags for curves in chosen):
-            _band(axes, measure, [curves for curves in chosen if curves.flags == flags])
+    if len(runs) > MAX_SINGLE_RUNS:
+        for flags in dict.fromkeys(curves.flags for curves in runs):
+            _plot_mean(axes, measure, [curves for curves in runs if curves.flags == flags])
     else:
-        for place, curves in enumerate(chosen):
-            _run(axes, measure, curves, SPREAD ** ((place + 0.5) / len(chosen) - 0.5))
-    axes.set_title(architecture)
+        for index, curves in enumerate(runs):
+            _plot_run(axes, measure, curves, SPREAD ** ((index + 0.5) / len(runs) - 0.5))
     axes.set_xlabel("epoch (log)")
-    axes.set_ylabel(LABELS[measure])
+    axes.set_ylabel(AXIS_LABELS[measure])
     axes.tick_params(labelbottom=True)
     axes.grid(True)
 
 
-def _run(axes: Axes, measure: str, curves: Curves, shift: float) -> None:
-    """Draw a run's training and validation curve; single points, which would hide each other, stand `shift` aside."""
-    look = run_styles.VARIANTS[curves.flags]
-    colour = run_styles.colour(curves.architecture, look.shade)
+def _plot_run(axes: Axes, measure: str, curves: RunCurves, shift: float) -> None:
+    """Draw a training and a validation curve; a single point is moved by the factor `shift`, so that none is hidden."""
     epochs = [row["epoch"] * (shift if len(curves.history) == 1 else 1) for row in curves.history]
-    for split, line, fill in (("train", "--", "none"), ("val", "-", "full")):
-        values = [row[f"{split}_{measure}"] for row in curves.history]
-        marker = {"marker": look.marker, "markersize": 4, "fillstyle": fill}
-        if measure == "accuracy":
-            values = np.clip(values, *ACCURACY_LIMITS)
-        axes.plot(epochs, values, line, color=colour, **marker, label=f"{curves.run} {split}")
+    for split, line in LINES.items():
+        values = _limited(measure, [row[f"{split}_{measure}"] for row in curves.history])
+        axes.plot(epochs, values, **line, **_marker(curves), markersize=4, label=f"{curves.run} {split}")
 
 
-def _band(axes: Axes, measure: str, alike: Sequence[Curves]) -> None:
-    """Draw the mean curves of runs that look alike, and the range of their validation curves."""
-    look = run_styles.VARIANTS[alike[0].flags]
-    colour = run_styles.colour(alike[0].architecture, look.shade)
-    epochs = range(1, max(len(curves.history) for curves in alike) + 1)
-    for split, line, fill in (("train", "--", "none"), ("val", "-", "full")):
-        key = f"{split}_{measure}"
+def _plot_mean(axes: Axes, measure: str, runs: Sequence[RunCurves]) -> None:
+    """Draw the mean curves of runs of one variant, and the range of their validation curves."""
+    name = run_styles.VARIANTS[runs[0].flags].name
+    epochs = range(1, max(len(curves.history) for curves in runs) + 1)
+    for split, line in LINES.items():
         values = [
-            [curves.history[epoch - 1][key] for curves in alike if len(curves.history) >= epoch] for epoch in epochs
+            [curves.history[epoch - 1][f"{split}_{measure}"] for curves in runs if len(curves.history) >= epoch]
+            for epoch in epochs
         ]
-        marker = {"marker": look.marker, "markersize": 4, "fillstyle": fill}
-        low, mean, high = ([of(one) for one in values] for of in (min, np.mean, max))
-        if measure == "accuracy":
-            low, mean, high = (np.clip(one, *ACCURACY_LIMITS) for one in (low, mean, high))
+        low, mean, high = (_limited(measure, [statistic(row) for row in values]) for statistic in (min, np.mean, max))
         if split == "val":
-            axes.fill_between(epochs, low, high, color=colour, alpha=0.15, linewidth=0)
-        axes.plot(epochs, mean, line, color=colour, **marker, label=f"{look.name} {split}")
+            axes.fill_between(epochs, low, high, color=_marker(runs[0])["color"], alpha=0.15, linewidth=0)
+        axes.plot(epochs, mean, **line, **_marker(runs[0]), markersize=4, label=f"{name} {split}")
 
 
-def _scales(loss: Axes, accuracy: Axes, epochs: int) -> None:
-    """Log and logit scales, which spread out what is nearly right, with plain numbers at their ticks."""
+def _limited(measure: str, values: Sequence[float]) -> Sequence[float]:
+    return np.clip(values, *ACCURACY_LIMITS) if measure == "accuracy" else values
+
+
+def _marker(curves: RunCurves) -> dict[str, Any]:
+    variant = run_styles.VARIANTS[curves.flags]
+    return {"marker": variant.marker, "color": run_styles.colour(curves.architecture, variant.shade)}
+
+
+def _set_scales(loss: Axes, accuracy: Axes, epochs: int) -> None:
+    """Set log and logit scales, which spread out accuracies near 1, with plain numbers at their ticks."""
     loss.set_yscale("log")
     loss.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     accuracy.set_yscale("logit")
     accuracy.set_ylim(*ACCURACY_LIMITS)
-    accuracy.yaxis.set_major_locator(FixedLocator(ACCURACIES))
+    accuracy.yaxis.set_major_locator(FixedLocator(ACCURACY_TICKS))
     loss.set_xscale("log")
     loss.set_xlim(0.8, epochs * 1.25)
     loss.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -120,15 +114,13 @@ def _scales(loss: Axes, accuracy: Axes, epochs: int) -> None:
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
-def _legend(chosen: Sequence[Curves], published: bool) -> list[Line2D]:
-    """One entry for each look: the run's name, or the variant's where several runs share it."""
+def _legend(runs: Sequence[RunCurves], published: bool) -> list[Line2D]:
+    """One entry per variant: the run's name, or the variant's where several runs have it."""
     handles = []
-    for flags in dict.fromkeys(curves.flags for curves in chosen):
-        look = run_styles.VARIANTS[flags]
-        same = [curves for curves in chosen if curves.flags == flags]
-        label = same[0].run if len(same) == 1 else f"{look.name} ({len(same)} runs)"
-        colour = run_styles.colour(same[0].architecture, look.shade)
-        handles.append(Line2D([], [], marker=look.marker, color=colour, label=label))
+    for flags in dict.fromkeys(curves.flags for curves in runs):
+        same = [curves for curves in runs if curves.flags == flags]
+        label = same[0].run if len(same) == 1 else f"{run_styles.VARIANTS[flags].name} ({len(same)} runs)"
+        handles.append(Line2D([], [], **_marker(same[0]), label=label))
     if published:
         handles.append(Line2D([], [], linestyle=":", marker=".", color=style.GREY, label="published training"))
     return handles

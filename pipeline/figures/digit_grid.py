@@ -1,26 +1,26 @@
-"""Digits in rows, each over its caption."""
+"""A grid of digits, each above its caption."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.figures import style
 
-GAP = 4  # pixels between neighbours
-LINE = 5.5  # pixels of height for a line of a caption
-SCALE = 1 / 34  # inches for a pixel
+GAP = 4  # image pixels between neighbours
+LINE_HEIGHT = 5.5  # image pixels for a line of a caption
+INCHES_PER_PIXEL = 1 / 34
 
 
-def draw_digits(images: np.ndarray, captions: Sequence[str], title: str, columns: int) -> Figure:
-    """`images` uint8 (N, 28, 28, 1), as dark ink on white; `captions` N strings, of one or several lines or empty."""
+@style.applied()
+def draw_digits(images: np.ndarray, captions: Sequence[str], title: str, columns: int = 10) -> Figure:
+    """Draw images, uint8 (N, 28, 28, 1), as dark ink on white, each above one of N captions of any number of lines."""
     size = images.shape[1]
     columns = min(columns, max(1, len(images)))
     rows = max(1, -(-len(images) // columns))
     lines = max((caption.count("\n") + 1 for caption in captions if caption), default=0)
-    width, height = size + GAP, size + GAP + LINE * lines
-    drawing = style.figure(max(4.0, columns * width * SCALE), rows * height * SCALE + 0.4)
+    width, height = size + GAP, size + GAP + LINE_HEIGHT * lines
+    drawing = style.figure(max(4.0, columns * width * INCHES_PER_PIXEL), rows * height * INCHES_PER_PIXEL + 0.4)
     axes = drawing.add_subplot()
     for index, (image, caption) in enumerate(zip(images, captions, strict=True)):
         left, top = index % columns * width, index // columns * height
@@ -33,9 +33,3 @@ def draw_digits(images: np.ndarray, captions: Sequence[str], title: str, columns
     axes.set_axis_off()
     axes.set_title(title)
     return drawing
-
-
-@style.applied()
-def save_digits(path: Path, images: np.ndarray, captions: Sequence[str], title: str, columns: int = 10) -> None:
-    """Write `draw_digits` to `path`."""
-    style.save(draw_digits(images, captions, title, columns), path)

@@ -1,7 +1,6 @@
-"""Loss against epoch, as the notebook drew it."""
+"""One run's loss against epoch, in the notebook's form."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,7 +10,7 @@ from pipeline.figures import style
 
 @style.applied()
 def draw_loss(history: Sequence[Mapping[str, float]], run: str) -> Figure:
-    """Training and validation loss against epoch; `history` has one row an epoch, keyed as in history.csv."""
+    """Draw training and validation loss; `history` has one row per epoch, with the columns of history.csv."""
     drawing = style.figure(6.4, 4.2)
     axes = drawing.add_subplot()
     epochs = [row["epoch"] for row in history]
@@ -26,13 +25,8 @@ def draw_loss(history: Sequence[Mapping[str, float]], run: str) -> Figure:
     return drawing
 
 
-def save_loss(path: Path, history: Sequence[Mapping[str, float]], run: str) -> None:
-    """Write `draw_loss` to `path`."""
-    style.save(draw_loss(history, run), path)
-
-
 def _epoch_axis(axes: Axes, epochs: int) -> None:
-    """Tick whole epochs from 1 on: all of up to ten, else every fifth, tenth or so."""
+    """Put ticks at whole epochs: at each one up to ten epochs, else at every fifth, tenth or so."""
     step = 1 if epochs <= 10 else 5 if epochs <= 50 else 10 * -(-epochs // 100)
     axes.set_xticks([1, *range(max(step, 2), epochs + 1, step)])
     axes.set_xlim(1 - 0.05 * epochs, 1.05 * epochs)

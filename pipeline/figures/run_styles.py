@@ -1,4 +1,4 @@
-"""How a run looks where runs are compared: a colour for its architecture, marker and shade for its ingredients."""
+"""The style of a run in figures that compare runs: colour by architecture; marker and shade by variant."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ ARCHITECTURES = {"lenet": style.BLUE, "vgg": style.RED, "custom": style.GREEN}
 
 
 class Variant(NamedTuple):
-    """How a combination of ingredients looks; `shade`: -1 is black, 0 the architecture's own colour, 1 white."""
+    """The style of one combination of components; `shade`: -1 is black, 0 the architecture's own colour, 1 white."""
 
     name: str
     marker: str
@@ -30,7 +30,7 @@ VARIANTS = {  # (pooling, dropout, batch_norm)
 
 
 def colour(architecture: str, shade: float = 0.0) -> str:
-    """The architecture's colour as #rrggbb, pink for one without its own; mixed with white or black as `shade` says."""
+    """The architecture's colour as #rrggbb, pink for an architecture without its own; `shade` as in `Variant`."""
     target = 1.0 if shade > 0 else 0.0
     channels = to_rgb(ARCHITECTURES.get(architecture, style.PINK))
     return to_hex([channel + (target - channel) * abs(shade) for channel in channels])

@@ -1,4 +1,4 @@
-"""One look for all figures: fonts, sizes, and colours safe for the colour-blind."""
+"""The style of all figures: fonts, sizes, and colours that colour-blind people can tell apart."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ DPI = 120
 BLUE, RED, YELLOW, GREEN, PINK = "#0072B2", "#D55E00", "#F0E442", "#009E73", "#CC79A7"  # Okabe & Ito, 2008
 GREY = "#7F7F7F"
 RULES = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so every machine draws the same
+    "font.family": "DejaVu Sans",  # part of matplotlib, so every machine draws the same
     "font.size": 9,
     "axes.titlesize": 10,
     "axes.spines.top": False,
@@ -29,17 +29,17 @@ RULES = {
 
 @contextmanager
 def applied() -> Iterator[None]:
-    """The house style, whatever the machine's own matplotlib settings say; also a decorator."""
+    """Use this style instead of the machine's matplotlib settings; a context manager and a decorator."""
     with matplotlib.style.context(RULES, after_reset=True):
         yield
 
 
 def figure(width: float, height: float) -> Figure:
-    """An empty figure of a size in inches, which no global state knows and which needs no screen."""
+    """An empty figure, `width` by `height` inches; pyplot does not know it, and it needs no screen."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def save(drawing: Figure, path: Path) -> None:
-    """Write a PNG, whole or not at all; equal figures give equal bytes."""
+    """Write a figure as PNG, completely or not at all; equal figures give equal bytes."""
     with applied(), atomic(path) as stream:
         drawing.savefig(stream, format="png", dpi=DPI, metadata={"Software": None})

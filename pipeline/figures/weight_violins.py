@@ -1,7 +1,6 @@
-"""How the weights of every kernel are distributed, as violins."""
+"""Violin plots of the trained weights of every kernel of a run."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,13 +9,13 @@ from matplotlib.ticker import MaxNLocator
 
 from pipeline.figures import style
 
-SAMPLE = 10_000  # weights for a violin; a density over millions takes minutes
+SAMPLE = 10_000  # weights per violin; a kernel density estimate of millions takes minutes
 COLUMNS = 5
 COLOURS = (style.BLUE, style.RED, style.YELLOW)  # the notebook's blue, red and yellow, in turn
 
 
 def sample(kernel: np.ndarray, seed: int) -> np.ndarray:
-    """All weights of a small kernel, or `SAMPLE` of them drawn without replacement; one dimension."""
+    """All weights of a kernel, or `SAMPLE` of them drawn without replacement, as one dimension."""
     weights = kernel.ravel()
     if weights.size <= SAMPLE:
         return weights
@@ -25,7 +24,7 @@ def sample(kernel: np.ndarray, seed: int) -> np.ndarray:
 
 @style.applied()
 def draw_violins(kernels: Mapping[str, np.ndarray], run: str, seed: int) -> Figure:
-    """One panel for each kernel (layer name to float32 array), in rows of five, each on its own scale."""
+    """Draw a panel per kernel (layer name to float32 array), each on its own scale; `seed` is that of the samples."""
     columns = min(COLUMNS, len(kernels))
     rows = -(-len(kernels) // columns)
     drawing = style.figure(max(5.0, 2.1 * columns), 0.4 + 2.5 * rows)
@@ -39,13 +38,8 @@ def draw_violins(kernels: Mapping[str, np.ndarray], run: str, seed: int) -> Figu
     return drawing
 
 
-def save_violins(path: Path, kernels: Mapping[str, np.ndarray], run: str, seed: int) -> None:
-    """Write `draw_violins` to `path`."""
-    style.save(draw_violins(kernels, run, seed), path)
-
-
 def _violin(axes: Axes, weights: np.ndarray, colour: str) -> None:
-    import seaborn  # takes two seconds, so only who draws violins pays
+    import seaborn  # takes two seconds to import
 
     seaborn.violinplot(y=weights, ax=axes, color=colour, saturation=1, linewidth=0.8, cut=0, inner="box")
     axes.axhline(0, color=style.GREY, linewidth=0.6, zorder=0)

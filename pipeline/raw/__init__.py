@@ -1,1 +1,1 @@
-"""Raw MNIST: where its files come from and how they are parsed."""
+"""Raw MNIST: download its files and parse them."""

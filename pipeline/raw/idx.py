@@ -1,4 +1,4 @@
-"""Parse MNIST's idx files strictly: big-endian magic number and dimensions, then unsigned bytes."""
+"""Parse MNIST's idx files: big-endian magic number and dimensions, then unsigned bytes."""
 
 import math
 import struct
@@ -14,22 +14,22 @@ LABELS_MAGIC = 0x00000801  # unsigned bytes, one dimension
 
 
 def read_images(path: Path) -> np.ndarray:
-    """The images in an idx file: uint8 (N, 28, 28, 1). A PipelineError names the first thing that is wrong."""
+    """Read the images in an idx file, uint8 (N, 28, 28, 1); PipelineError if the file is missing or malformed."""
     return parse_images(_read(path), str(path))
 
 
 def read_labels(path: Path) -> np.ndarray:
-    """The labels in an idx file: uint8 (N,), 0 to 9. A PipelineError names the first thing that is wrong."""
+    """Read the labels in an idx file, uint8 (N,), 0 to 9; PipelineError if the file is missing or malformed."""
     return parse_labels(_read(path), str(path))
 
 
 def parse_images(content: bytes, name: str) -> np.ndarray:
-    """The images in the idx `content`: uint8 (N, 28, 28, 1), read-only; `name` is for the error message."""
+    """Parse the images in `content`, uint8 (N, 28, 28, 1), read-only; error messages begin with `name`."""
     return _parse(content, name, IMAGES_MAGIC, (IMAGE_SIZE, IMAGE_SIZE)).reshape(-1, *INPUT_SHAPE)
 
 
 def parse_labels(content: bytes, name: str) -> np.ndarray:
-    """The labels in the idx `content`: uint8 (N,), 0 to 9, read-only; `name` is for the error message."""
+    """Parse the labels in `content`, uint8 (N,), 0 to 9, read-only; error messages begin with `name`."""
     values = _parse(content, name, LABELS_MAGIC, ())
     wrong = np.flatnonzero(values >= NUM_CLASSES)
     if wrong.size:
@@ -38,7 +38,7 @@ def parse_labels(content: bytes, name: str) -> np.ndarray:
 
 
 def _parse(content: bytes, name: str, magic: int, item: tuple[int, ...]) -> np.ndarray:
-    """The bytes after the header, uint8; each item must have the shape `item`."""
+    """The bytes after the header, uint8; the header must announce items of the shape `item`."""
     header = struct.Struct(f">II{len(item)}I")
     if len(content) < header.size:
         raise PipelineError(f"{name}: {len(content)} bytes, expected a header of {header.size}")

@@ -1,1 +1,1 @@
-"""What the report says: each file one part of it."""
+"""The report: statistics of the runs' results, and the tables, sentences and pages that present them."""

@@ -1,49 +1,50 @@
-"""What pooling, dropout and batch normalisation did: groups that differ in one of them, against each other."""
+"""What pooling, dropout and batch normalisation change: groups with and without each of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.reporting.comparisons import Comparison, compare, family
-from pipeline.reporting.groups import Group
+from pipeline.reporting.comparisons import Comparison, Group, adjust, compare
 
-FLAGS = ("pooling", "dropout", "batch normalisation")
+COMPONENTS = ("pooling", "dropout", "batch normalisation")
 
 
 @dataclass(frozen=True)
 class Effect:
-    """`comparison` is with the ingredient less without it; `also` names settings in which the two differ besides."""
+    """The comparison of a network with a component and without it; `also` names other settings that differ."""
 
     architecture: str
-    ingredient: str
+    component: str
     comparison: Comparison
     also: tuple[str, ...]
 
 
 def ablation_effects(groups: Sequence[Group]) -> list[Effect]:
-    """Each group and ingredient that it has, against the group without it that is most alike; one family of tests."""
+    """Compare each group, for each component that it has, with the group without it; p-values adjusted for all.
+
+    Among several groups without the component, the one with the fewest other settings that differ is taken.
+    """
     pairs = []
     for group in groups:
-        for index, ingredient in enumerate(FLAGS):
+        for index, component in enumerate(COMPONENTS):
             without = [other for other in groups if _lacks_only(index, group, other)]
             if without:
-                nearest = min(without, key=lambda other: len(_differing(group, other)))
-                pairs.append((ingredient, group, nearest))
-    compared = family([compare(group, nearest) for _, group, nearest in pairs])
+                pairs.append((component, group, min(without, key=lambda other: len(_differing(group, other)))))
+    comparisons = adjust([compare(group, without) for _, group, without in pairs])
     return [
-        Effect(group.first.architecture, ingredient, comparison, _differing(group, nearest))
-        for (ingredient, group, nearest), comparison in zip(pairs, compared, strict=True)
+        Effect(group.first.architecture, component, comparison, _differing(group, without))
+        for (component, group, without), comparison in zip(pairs, comparisons, strict=True)
     ]
 
 
 def _lacks_only(index: int, group: Group, other: Group) -> bool:
-    """Whether the other is the same network without the ingredient of that index, which the group has."""
-    wanted = list(group.first.flags)
-    wanted[index] = False
-    alike = other.first.architecture == group.first.architecture
-    return alike and group.first.flags[index] and list(other.first.flags) == wanted
+    """Whether `group` has the component of that index, and `other` is the same network without it."""
+    expected = list(group.first.flags)
+    expected[index] = False
+    same = other.first.architecture == group.first.architecture
+    return same and group.first.flags[index] and list(other.first.flags) == expected
 
 
-def _differing(one: Group, other: Group) -> tuple[str, ...]:
-    first, second = one.first.settings, other.first.settings
+def _differing(group: Group, other: Group) -> tuple[str, ...]:
+    first, second = group.first.settings, other.first.settings
     keys = dict.fromkeys((*first, *second))
     return tuple(key.replace("_", " ") for key in keys if key != "seed" and first.get(key) != second.get(key))

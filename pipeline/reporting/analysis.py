@@ -1,53 +1,47 @@
-"""Everything that the report says, computed once."""
+"""Compute everything that the report presents."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.reporting import ensemble, leaderboard
 from pipeline.reporting.ablation import Effect, ablation_effects
+from pipeline.reporting.comparisons import Group, group_by_seed
 from pipeline.reporting.conclusions import Conclusion, conclude
 from pipeline.reporting.evidence import evidence
-from pipeline.reporting.groups import Group, group
-from pipeline.reporting.results import Published, Result
+from pipeline.reporting.leaderboard import leaderboard
+from pipeline.reporting.published import Published
+from pipeline.reporting.results import Result
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """The runs found, those missing with the file they lack, and what follows from them.
+    """The results, and what was computed from them.
 
-    `rows` is the leaderboard, the ensemble last if there is one; `unseen` names the runs without probabilities here.
+    `missing` maps each run without results to the first file missing. The first `rows` of the leaderboard are those of
+    `results`, in the same order.
     """
 
-    found: Sequence[Result]
+    results: Sequence[Result]
     missing: Mapping[str, str]
     published: Published
     groups: list[Group]
     rows: list[dict[str, Any]]
-    unseen: list[str]
-    ablation_effects: list[Effect]
+    effects: list[Effect]
     conclusions: list[Conclusion]
 
     @property
-    def on_test(self) -> bool:
-        """Whether any run had the test images as its validation data."""
+    def without_probabilities(self) -> list[str]:
+        """The runs whose probabilities are not in this checkout, and so not in the ensemble."""
+        return [row["run"] for row in self.rows if row["calibration"] is None]
+
+    @property
+    def validated_on_test(self) -> bool:
+        """Whether the test images were the validation data of any run."""
         return any(row["validation_data"] == "test" for row in self.rows)
 
 
-def analyze(found: Sequence[Result], missing: Mapping[str, str], published: Published) -> Analysis:
-    """The study of these runs."""
-    groups = group(found)
-    calibrations, together = ensemble.calibrations(found)
-    rows = leaderboard.leaderboard(found, published, calibrations)
-    if together:
-        rows.append(leaderboard.ensemble_row(together, found))
-    return Analysis(
-        found,
-        missing,
-        published,
-        groups,
-        rows,
-        [result.run for result in found if result.run not in calibrations],
-        ablation_effects(groups),
-        conclude(evidence(groups, published)),
-    )
+def analyze(results: Sequence[Result], missing: Mapping[str, str], published: Published) -> Analysis:
+    """Analyze the results of runs; `missing` as in `Analysis`."""
+    groups = group_by_seed(results)
+    rows, effects = leaderboard(results, published), ablation_effects(groups)
+    return Analysis(results, missing, published, groups, rows, effects, conclude(evidence(groups, published)))

@@ -1,25 +1,58 @@
-"""Two groups of runs against each other in test accuracy, by the test that suits what there is of them."""
+"""Group runs that differ only in their seed, and compare the test accuracy of two groups."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from pipeline.reporting import statistics
-from pipeline.reporting.groups import Group
-from pipeline.reporting.results import Published
+from pipeline.reporting.results import Result, common_images
 from pipeline.reporting.statistics import Interval
 
-PAIRED = "McNemar, exact, on the same images"
-SEEDS = "Welch's t over seeds"
+WELCH = "Welch's t over seeds"
 UNPAIRED = "Fisher, exact, on published counts (unpaired)"
-PUBLISHED_IMAGES = 10_000
+
+
+@dataclass(frozen=True)
+class Group:
+    """One or several runs that differ only in their seed; the first represents the group."""
+
+    runs: tuple[Result, ...]
+
+    @property
+    def first(self) -> Result:
+        """The run that represents the group."""
+        return self.runs[0]
+
+    @property
+    def name(self) -> str:
+        """The first run's name, with the number of seeds if there are several."""
+        return self.first.run + (f" ({len(self.runs)} seeds)" if len(self.runs) > 1 else "")
+
+    @property
+    def accuracies(self) -> list[float]:
+        """The test accuracy of each run."""
+        return [run.metrics["test_accuracy"] for run in self.runs]
+
+    @property
+    def mean(self) -> float:
+        """Mean test accuracy over the seeds."""
+        return float(np.mean(self.accuracies))
+
+    @property
+    def deviation(self) -> float | None:
+        """Standard deviation of the test accuracy over the seeds (n - 1 in the denominator); None for a single run."""
+        return float(np.std(self.accuracies, ddof=1)) if len(self.runs) > 1 else None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """`difference` is the first's accuracy less the second's; `p` is two-sided, `adjusted` within its family (Holm).
+    """The test accuracy of two groups: `difference` is the first's minus the second's, with its 95 % interval.
 
-    `only_first` and `only_second` count the images that only the one got right, None where the test is not paired.
-    `images` are the training images that each saw.
+    `p` is two-sided, `adjusted` the same after Holm's correction within its family of tests. `images_seen` are the
+    training images of each. `only_first` and `only_second` count the test images that only one of the two read
+    correctly; None where the test is not paired.
     """
 
     first: str
@@ -27,54 +60,68 @@ class Comparison:
     test: str
     difference: Interval
     p: float
-    images: tuple[int, int]
+    images_seen: tuple[int, int]
     only_first: int | None = None
     only_second: int | None = None
     adjusted: float = 1.0
 
     @property
     def significant(self) -> bool:
-        """Whether the difference is more than chance explains, after the adjustment."""
+        """Whether p, adjusted, is below 0.05."""
         return self.adjusted < statistics.ALPHA
 
     def reversed(self) -> "Comparison":
-        """The same, seen from the second."""
+        """The same comparison with the groups exchanged."""
         value, low, high = self.difference
         return replace(
             self,
             first=self.second,
             second=self.first,
             difference=Interval(-value, -high, -low),
-            images=self.images[::-1],
+            images_seen=self.images_seen[::-1],
             only_first=self.only_second,
             only_second=self.only_first,
         )
 
 
+def group_by_seed(results: Sequence[Result]) -> list[Group]:
+    """Group runs that differ only in their seed, in the order of their first runs; a repeated seed is left out."""
+    groups: dict[str, dict[int, Result]] = {}
+    for result in results:
+        settings = {key: value for key, value in result.settings.items() if key != "seed"}
+        training = [result.architecture, result.flags, result.record["protocol"], settings]
+        groups.setdefault(json.dumps(training, sort_keys=True), {}).setdefault(result.settings["seed"], result)
+    return [Group(tuple(runs.values())) for runs in groups.values()]
+
+
 def compare(first: Group, second: Group) -> Comparison:
-    """Over seeds where both have several, else on the images of two runs, of the same seed if there are such."""
-    images = (first.first.images_seen, second.first.images_seen)
+    """Compare over seeds (Welch) if both groups have several, else two runs on their common test images (McNemar).
+
+    Two runs with the same seed are taken, if there are such.
+    """
+    images_seen = (first.first.images_seen, second.first.images_seen)
     if len(first.runs) > 1 and len(second.runs) > 1:
-        difference, p = statistics.over_seeds(first.accuracies, second.accuracies)
-        return Comparison(first.name, second.name, SEEDS, difference, p, images)
-    seeds = {run.settings["seed"]: run for run in reversed(second.runs)}
-    one = next((run for run in first.runs if run.settings["seed"] in seeds), first.first)
-    other = seeds.get(one.settings["seed"], second.first)
-    only_first, only_second = int((one.right & ~other.right).sum()), int((~one.right & other.right).sum())
-    difference = statistics.paired_difference(one.right, other.right)
-    p = statistics.mcnemar(only_first, only_second)
-    return Comparison(one.run, other.run, PAIRED, difference, p, images, only_first, only_second)
+        difference, p = statistics.welch(first.accuracies, second.accuracies)
+        return Comparison(first.name, second.name, WELCH, difference, p, images_seen)
+    by_seed = {run.settings["seed"]: run for run in reversed(second.runs)}
+    run = next((run for run in first.runs if run.settings["seed"] in by_seed), first.first)
+    other = by_seed.get(run.settings["seed"], second.first)
+    images = common_images([run, other])
+    correct, other_correct = run.correct[run.rows(images)], other.correct[other.rows(images)]
+    only_first, only_second = int((correct & ~other_correct).sum()), int((~correct & other_correct).sum())
+    return Comparison(
+        run.run,
+        other.run,
+        f"McNemar, exact, on the same {len(images):,} images",
+        statistics.paired_difference(correct, other_correct),
+        statistics.mcnemar(only_first, only_second),
+        images_seen,
+        only_first,
+        only_second,
+    )
 
 
-def compare_published(first: str, second: str, published: Published) -> Comparison:
-    """Two architectures by what the notebook printed; both saw the same images there."""
-    hits = [round(published.test[name]["test_accuracy"] * PUBLISHED_IMAGES) for name in (first, second)]
-    trials = [PUBLISHED_IMAGES] * 2
-    difference = statistics.unpaired_difference(hits, trials)
-    return Comparison(first, second, UNPAIRED, difference, statistics.two_proportions(hits, trials), (1, 1))
-
-
-def family(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """The same comparisons with p-values adjusted for their number."""
+def adjust(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """The same comparisons with their p-values adjusted for their number (Holm)."""
     adjusted = statistics.holm([comparison.p for comparison in comparisons])
-    return [replace(one, adjusted=p) for one, p in zip(comparisons, adjusted, strict=True)]
+    return [replace(comparison, adjusted=p) for comparison, p in zip(comparisons, adjusted, strict=True)]

@@ -1,4 +1,4 @@
-"""Pictures inside the page: every one an address that holds the picture itself."""
+"""Images as `data:` URIs, so that the HTML page needs no other file."""
 
 import base64
 import io
@@ -13,55 +13,59 @@ from PIL import Image
 from pipeline.figures import style
 
 COLOURS = 48  # enough for a figure's few colours and their smooth edges, in a third of the bytes
-WIDTH = 1300  # pixels
-ACROSS = 32  # digits in a row of the sheet
+MAX_WIDTH = 1300  # pixels
+SPRITE_COLUMNS = 32
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """One picture of many digits; `places` gives each test image's column and row in it."""
+class Sprite:
+    """One image that contains many digits; `places` maps a test image's index to its column and row."""
 
     uri: str
-    columns: int
     places: dict[int, tuple[int, int]]
 
 
-def of_file(path: Path) -> str | None:
-    """A PNG file in few colours, no wider than `WIDTH`; None if there is none."""
+def file_uri(path: Path) -> str | None:
+    """A PNG file, reduced to `COLOURS` and `MAX_WIDTH`; None if there is no such file."""
     if not path.is_file():
         return None
-    with Image.open(path) as picture:
-        return _smaller(picture.convert("RGB"))
+    with Image.open(path) as image:
+        return _reduced(image)
 
 
-def of_figure(figure: Figure) -> str:
-    """A figure that is in no file."""
+def figure_uri(figure: Figure) -> str:
+    """A figure that is not in a file, reduced likewise."""
     stream = io.BytesIO()
     with style.applied():
         figure.savefig(stream, format="png", dpi=style.DPI)
-    return _smaller(Image.open(stream).convert("RGB"))
+    return _reduced(Image.open(stream))
 
 
-def _smaller(picture: Image.Image) -> str:
-    picture.thumbnail((WIDTH, 10 * WIDTH))
-    return _uri(picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
+def _reduced(image: Image.Image) -> str:
+    image = image.convert("RGB")
+    image.thumbnail((MAX_WIDTH, 10 * MAX_WIDTH))
+    return _uri(image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
 
 
-def sheet(images: np.ndarray | None, indices: Iterable[int]) -> Sheet | None:
-    """The test images of those indices, as dark ink on white; `images` uint8 (N, 28, 28, 1), None if not here."""
+def digit_sprite(images: np.ndarray | None, indices: Iterable[int]) -> Sprite | None:
+    """Put the test images of those indices into one image, as dark ink on white; None without images or indices.
+
+    Args:
+        images: the official test set, uint8 (10000, 28, 28, 1); None if it is not in this checkout.
+        indices: the images wanted.
+    """
     wanted = sorted(set(indices))
     if images is None or not wanted:
         return None
-    rows = -(-len(wanted) // ACROSS)
     size = images.shape[1]
-    canvas = np.full((rows * size, ACROSS * size), 255, np.uint8)
-    places = {index: (place % ACROSS, place // ACROSS) for place, index in enumerate(wanted)}
+    canvas = np.full((-(-len(wanted) // SPRITE_COLUMNS) * size, SPRITE_COLUMNS * size), 255, np.uint8)
+    places = {index: (place % SPRITE_COLUMNS, place // SPRITE_COLUMNS) for place, index in enumerate(wanted)}
     for index, (column, row) in places.items():
         canvas[row * size : (row + 1) * size, column * size : (column + 1) * size] = 255 - images[index, ..., 0]
-    return Sheet(_uri(Image.fromarray(canvas)), ACROSS, places)
+    return Sprite(_uri(Image.fromarray(canvas)), places)
 
 
-def _uri(picture: Image.Image) -> str:
+def _uri(image: Image.Image) -> str:
     stream = io.BytesIO()
-    picture.save(stream, "PNG", optimize=False)
+    image.save(stream, "PNG", optimize=False)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -1,4 +1,4 @@
-"""Where networks err: the digits that most of them get wrong, and the digits on which two of them differ."""
+"""Misclassified test images: those that most networks get wrong, and those on which two networks differ."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,20 +7,21 @@ from itertools import combinations
 
 import numpy as np
 
-from pipeline.reporting.groups import PRINTED, Group
-from pipeline.reporting.results import Result
+from pipeline.reporting.comparisons import Group
+from pipeline.reporting.published import PUBLISHED_FLAGS
+from pipeline.reporting.results import Result, common_images
 
-HARD = 24  # digits shown that most get wrong
-COLUMNS = 12  # networks up to which each has a column of its own
-NETWORKS = 8  # networks of which every pair can be chosen
-EACH = 8  # digits shown that only one of two gets right
+MAX_HARD = 24  # hard images in the report
+MAX_COLUMNS = 12  # networks that have a column each in their table
+MAX_NETWORKS = 8  # networks that are compared in pairs
+MAX_EXAMPLES = 8  # images of a pair that only one of the two gets right
 
 
 @dataclass(frozen=True)
 class HardExample:
-    """One test image: its index, its digit, how many networks got it wrong, and what each of them, or how many, said.
+    """One test image: its index, its digit, the number of networks that got it wrong, and their answers.
 
-    `answers` are (text, right) for each network in turn, or "9 × 120" for each answer where they are many.
+    `answers` are (text, correct): an entry per network, or an entry such as "9 × 120" per answer of many networks.
     """
 
     image: int
@@ -31,7 +32,10 @@ class HardExample:
 
 @dataclass(frozen=True)
 class Difference:
-    """Two networks on the same images: how often both, only one, or none was right, and some images of either kind."""
+    """Two networks on their common test images: how often both, only one or neither was right, with examples.
+
+    An example is an image's index, and a caption: its digit and the answer of the network that got it wrong.
+    """
 
     first: str
     second: str
@@ -39,56 +43,53 @@ class Difference:
     only_first: int
     only_second: int
     neither: int
-    shown_first: list[tuple[int, str]]  # images that only the first got right, with the digit and what the other saw
-    shown_second: list[tuple[int, str]]
+    only_first_examples: list[tuple[int, str]]
+    only_second_examples: list[tuple[int, str]]
 
 
-def hardest_examples(found: Sequence[Result]) -> tuple[list[HardExample], int]:
-    """The images that more than half of the networks get wrong, hardest first, and the number of all such images."""
-    if not found:
-        return [], 0
-    answers = np.stack([result.predicted for result in found])
-    labels = found[0].labels
+def hardest_examples(results: Sequence[Result]) -> tuple[list[HardExample], int, int]:
+    """Find the common test images of all runs that more than half of them get wrong.
+
+    Returns:
+        The hardest of them, hardest first; the number of all of them; the number of common test images.
+    """
+    if not results:
+        return [], 0, 0
+    images = common_images(results)
+    answers = np.stack([result.predicted[result.rows(images)] for result in results])
+    labels = results[0].labels[results[0].rows(images)]
     wrong = (answers != labels).sum(axis=0)
-    order = np.argsort(-wrong, kind="stable")
-    total = int((wrong > len(found) / 2).sum())
-    chosen = order[: min(HARD, total)]
-    few = len(found) <= COLUMNS
-    return [
-        HardExample(int(i), int(labels[i]), int(wrong[i]), _each(answers[:, i], labels[i], few=few)) for i in chosen
-    ], total
+    total = int((wrong > len(results) / 2).sum())
+    hardest = [
+        HardExample(int(images[i]), int(labels[i]), int(wrong[i]), _answers(answers[:, i], labels[i]))
+        for i in np.argsort(-wrong, kind="stable")[: min(MAX_HARD, total)]
+    ]
+    return hardest, total, len(images)
 
 
-def _each(answers: np.ndarray, digit: int, *, few: bool) -> list[tuple[str, bool]]:
-    if few:
+def _answers(answers: np.ndarray, digit: int) -> list[tuple[str, bool]]:
+    if len(answers) <= MAX_COLUMNS:
         return [(str(answer), bool(answer == digit)) for answer in answers]
     return [(f"{answer} × {count}", bool(answer == digit)) for answer, count in Counter(answers.tolist()).most_common()]
 
 
 def differences(groups: Sequence[Group]) -> list[Difference]:
-    """Every pair of the networks as printed and those with the best validation accuracy, in the order of the runs.
-
-    One run stands for those that are equal but for their seed.
-    """
-    best = sorted(groups, key=lambda one: (one.first.flags != PRINTED, -one.first.metrics["val_accuracy"]))[:NETWORKS]
-    chosen = [group.first for group in groups if group in best]
+    """Compare the first runs of groups in pairs: the networks as published, then those best on validation data."""
+    order = sorted(
+        groups, key=lambda group: (group.first.flags != PUBLISHED_FLAGS, -group.first.metrics["val_accuracy"])
+    )
+    chosen = [group.first for group in groups if group in order[:MAX_NETWORKS]]
     return [_difference(first, second) for first, second in combinations(chosen, 2)]
 
 
 def _difference(first: Result, second: Result) -> Difference:
-    one, other = first.right, second.right
-    return Difference(
-        first.run,
-        second.run,
-        int((one & other).sum()),
-        int((one & ~other).sum()),
-        int((~one & other).sum()),
-        int((~one & ~other).sum()),
-        _shown(one & ~other, second),
-        _shown(~one & other, first),
-    )
+    images = common_images([first, second])
+    correct, other = first.correct[first.rows(images)], second.correct[second.rows(images)]
+    neither, only_second, only_first, both = np.bincount(2 * correct + other, minlength=4).tolist()
+    examples = _examples(images[correct & ~other], second), _examples(images[~correct & other], first)
+    return Difference(first.run, second.run, both, only_first, only_second, neither, *examples)
 
 
-def _shown(chosen: np.ndarray, mistaken: Result) -> list[tuple[int, str]]:
-    images = np.flatnonzero(chosen)[:EACH]
-    return [(int(i), f"{mistaken.labels[i]}, not {mistaken.predicted[i]}") for i in images]
+def _examples(images: np.ndarray, wrong: Result) -> list[tuple[int, str]]:
+    rows = wrong.rows(images)[:MAX_EXAMPLES]
+    return [(int(wrong.test_index[row]), f"{wrong.labels[row]}, not {wrong.predicted[row]}") for row in rows]

@@ -1,30 +1,30 @@
-"""How numbers are written."""
+"""How numbers and lists are written, and how text is escaped for Markdown."""
+
+import html
+import re
 
 from pipeline.reporting.statistics import Interval
 
+MARKDOWN = re.compile(r"[\\`*\[\]|]")  # characters that could start a code span, emphasis, a link or a table cell
 
-def per_cent(share: float) -> str:
-    """A share in per cent."""
-    return f"{100 * share:.2f} %"
+
+def per_cent(fraction: float) -> str:
+    """A fraction in per cent, with two decimals."""
+    return f"{100 * fraction:.2f} %"
 
 
 def interval(value: Interval) -> str:
-    """A share in per cent with its interval."""
+    """A fraction in per cent with its interval."""
     return f"{per_cent(value.value)} ({100 * value.low:.2f}–{100 * value.high:.2f})"
 
 
-def with_interval(value: Interval) -> str:
-    """The same in a sentence that stands alone."""
-    return interval(value).replace("(", "(95 % interval ")
-
-
-def signed(share: float) -> str:
-    """A difference of shares in percentage points, with its sign."""
-    return decimal(100 * share, sign="+")
+def signed(fraction: float) -> str:
+    """A difference of fractions in percentage points, with its sign."""
+    return decimal(100 * fraction, sign="+")
 
 
 def decimal(value: float, digits: int = 2, sign: str = "") -> str:
-    """A number with so many decimals and a true minus sign, or both signs for `sign` "+"; nothing is minus zero."""
+    """A number with so many decimals and a true minus sign, or always a sign if `sign` is "+"; never minus zero."""
     return f"{round(value, digits) + 0.0:{sign}.{digits}f}".replace("-", "−")
 
 
@@ -34,15 +34,20 @@ def flops(value: float) -> str:
 
 
 def p_value(p: float) -> str:
-    """A p-value in three decimals, or below 0.001."""
+    """A p-value with three decimals, or "< 0.001"."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def count(number: int, noun: str) -> str:
-    """So many of something, with the noun's regular plural."""
+    """A number with a noun, in its regular plural where needed."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def listed(words: list[str]) -> str:
     """Words with commas, and "and" before the last."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def markdown_text(text: str) -> str:
+    """Text on one line, escaped so that Markdown shows it as it is: no HTML, link, emphasis or table cell."""
+    return MARKDOWN.sub(r"\\\g<0>", html.escape(" ".join(text.split()), quote=False))

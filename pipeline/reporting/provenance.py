@@ -1,4 +1,4 @@
-"""Where the results come from: code, data, machines, and how to make them again."""
+"""Where the results come from: code, data, machines, settings."""
 
 import platform
 from collections.abc import Mapping, Sequence
@@ -8,107 +8,100 @@ from importlib import metadata
 from typing import Any
 from urllib.parse import quote
 
-from pipeline.core.git import head_commit
 from pipeline.reporting.number_format import count
 from pipeline.reporting.results import Result
 
-SOFTWARE = ("scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn")
-UI = "http://127.0.0.1:5000/#/experiments/1/runs?searchFilter="  # what `make ui` serves, on its first port
+PACKAGES = ("scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn")
+UI = "http://127.0.0.1:5000/#/experiments/1/runs?searchFilter="  # the address of `make ui`, on its first port
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Runs of the same machine, numerics, commit and data; `elsewhere`: not on the machine that wrote the report."""
+    """Runs of the same machine, numerics, commit and data; `first` and `last` are the times of their start (UTC)."""
 
     runs: list[str]
     machine: str
     numerics: str
     host: str
-    elsewhere: bool
     commit: str
     data: str
     first: str
     last: str
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the runs were trained on another machine than the one that writes the report."""
+        return self.host != platform.node()
 
-def origins(found: Sequence[Result]) -> list[Origin]:
-    """The runs by where they come from, in the order of their first runs."""
-    alike: dict[tuple[str, ...], list[Result]] = {}
-    for result in found:
+
+def origins(results: Sequence[Result]) -> list[Origin]:
+    """Group the runs by their origin, in the order of their first runs."""
+    groups: dict[tuple[str, ...], list[Result]] = {}
+    for result in results:
         place = result.environment
         key = (machine(place), numerics(place), place["host"], _commit(place["git"]), result.record["data_digest"])
-        alike.setdefault(key, []).append(result)
-    return [_origin(key, runs) for key, runs in alike.items()]
+        groups.setdefault(key, []).append(result)
+    return [Origin([run.run for run in runs], *key, *_first_and_last(runs)) for key, runs in groups.items()]
 
 
-def _origin(key: tuple[str, ...], runs: Sequence[Result]) -> Origin:
-    described, numbers, host, commit, data = key
-    started = [datetime.fromtimestamp(run.environment["started"], UTC).strftime("%Y-%m-%d %H:%M") for run in runs]
-    names = [run.run for run in runs]
-    elsewhere = host != platform.node()
-    return Origin(names, described, numbers, host, elsewhere, commit, data, min(started), max(started))
+def _first_and_last(runs: Sequence[Result]) -> list[str]:
+    started = [run.environment["started"] for run in runs]
+    return [datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M") for time in (min(started), max(started))]
 
 
 def machine(environment: Mapping[str, Any]) -> str:
-    """Processor, cores, what computes bfloat16, and GPUs."""
+    """Processor, cores, instructions for bfloat16, and GPUs, from the content of environment.json."""
     hardware = environment["hardware"]
     gpus = [gpu["name"] for gpu in hardware["gpus"] or []]
     return ", ".join([hardware["processor"], count(hardware["cores"], "core"), *(hardware["bfloat16"] or []), *gpus])
 
 
 def numerics(environment: Mapping[str, Any]) -> str:
-    """Precision, threads, oneDNN if it was noted, and versions."""
+    """Precision, threads, oneDNN if recorded, and versions, from the content of environment.json."""
     versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
     onednn = {True: ", with oneDNN", False: ", without oneDNN"}.get(environment.get("onednn"), "")
     return f"precision {environment['precision']}, threads {environment['threads']}{onednn}; {versions}"
 
 
-def software() -> str:
-    """The packages that work out and draw the report, with their versions."""
-    return ", ".join(f"{name} {metadata.version(name)}" for name in SOFTWARE)
-
-
 def _commit(git: Mapping[str, Any]) -> str:
-    commit = git["git_commit"]
-    if commit is None:
+    if git["git_commit"] is None:
         return "not in git"
-    return commit[:12] + ("" if git["git_clean"] else ", with uncommitted changes")
+    return git["git_commit"][:12] + ("" if git["git_clean"] else ", with uncommitted changes")
 
 
-def protocols(found: Sequence[Result]) -> list[str]:
-    """One line for each protocol: the settings that its runs share, and the names of those in which they differ."""
+def software() -> str:
+    """The packages that compute and draw the report, with their versions."""
+    return ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
+
+
+def protocols(results: Sequence[Result]) -> list[str]:
+    """One line per protocol: the settings that its runs share, and the names of those in which they differ."""
     lines = []
-    for name in dict.fromkeys(result.record["protocol"] for result in found):
-        group = [result for result in found if result.record["protocol"] == name]
-        settings = [result.settings for result in group]
-        keys = dict.fromkeys(key for one in settings for key in one)
-        shared = [key for key in keys if all(one.get(key) == settings[0].get(key) for one in settings)]
-        same = ", ".join(f"{words(key)} {settings[0][key]}" for key in shared)
-        own = ", ".join(words(key) for key in keys if key not in shared)
-        whose = "" if len(group) == len(found) else f" ({', '.join(result.run for result in group)})"
-        lines.append(f"Protocol `{name}`{whose}: {same}{f'; by run: {own}' if own else ''}.")
+    for name in dict.fromkeys(result.record["protocol"] for result in results):
+        runs = [result for result in results if result.record["protocol"] == name]
+        own = _differing(runs)
+        same = ", ".join(f"{_words(key)} {value}" for key, value in runs[0].settings.items() if key not in own)
+        members = "" if len(runs) == len(results) else f" ({', '.join(run.run for run in runs)})"
+        lines.append(f"Protocol {name}{members}: {same}{'; by run: ' if own else ''}{', '.join(map(_words, own))}.")
     return lines
 
 
-def own_settings(found: Sequence[Result]) -> tuple[list[str], list[tuple[str, list[str]]]]:
-    """The settings in which runs differ, and each run's values of them; – for one that its protocol has not."""
-    keys = list(dict.fromkeys(key for result in found for key in result.settings))
-    own = [key for key in keys if len({str(result.settings.get(key)) for result in found}) > 1]
-    rows = [(result.run, [str(result.settings.get(key, "–")) for key in own]) for result in found]
-    return [words(key) for key in own], rows
+def own_settings(results: Sequence[Result]) -> tuple[list[str], dict[str, list[str]]]:
+    """The settings in which runs differ, and for each run its values of them, – for one that it does not have."""
+    own = _differing(results)
+    values = {result.run: [str(result.settings.get(key, "–")) for key in own] for result in results}
+    return [_words(key) for key in own], values
 
 
-def words(key: str) -> str:
-    """A key of params.yaml as one reads it."""
+def _differing(results: Sequence[Result]) -> list[str]:
+    keys = dict.fromkeys(key for result in results for key in result.settings)
+    return [key for key in keys if any(run.settings.get(key) != results[0].settings.get(key) for run in results)]
+
+
+def _words(key: str) -> str:
     return key.replace("_", " ")
 
 
 def link(result: Result) -> str:
-    """The address of the run in MLflow's UI on this machine, found by the identity of its training."""
+    """The address of the run in MLflow's UI on this machine, found by the id of its training."""
     return UI + quote(f"tags.training_id = '{result.environment['training_id']}'")
-
-
-def head() -> str | None:
-    """The first characters of the commit that the report is written on; None outside of git."""
-    commit = head_commit()
-    return commit and commit[:12]

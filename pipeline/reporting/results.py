@@ -1,35 +1,36 @@
-"""Reads what the runs left in `results/runs/`, and the figures that the 2018 notebook published."""
+"""Read the results in `results/runs/`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from models.constants import NUM_CLASSES
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import PUBLISHED, RUNS
+from pipeline.core.paths import RUNS
 from pipeline.formats.tables import read_csv, read_json
 
-KEYS = {  # what the report takes from each file
-    "run.json": (
-        *("architecture", "pooling", "dropout", "batch_norm", "protocol", "settings", "data_digest"),
-        *("parameters", "multiply_accumulates"),
-    ),
-    "metrics.json": ("val_loss", "val_accuracy", "test_loss", "test_accuracy", "test_errors"),
-    "environment.json": (
-        *("seconds", "versions", "hardware", "precision", "threads"),
-        *("host", "git", "started", "training_id"),
-    ),
-    "history.csv": ("epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"),
-    "weights.csv": ("epoch", "layer", "standard_deviation", "skew", "excess_kurtosis"),
-    "predictions.csv": ("actual", "predicted"),
+TEST_SET_SIZE = 10_000  # images of the official test set
+REQUIRED = {  # the keys or columns that the report reads from each file
+    "run.json": "architecture pooling dropout batch_norm protocol settings data_digest parameters multiply_accumulates",
+    "metrics.json": "val_loss val_accuracy test_loss test_accuracy test_errors",
+    "environment.json": "seconds versions hardware precision threads host git started training_id",
+    "history.csv": "epoch train_loss train_accuracy val_loss val_accuracy",
+    "weights.csv": "epoch layer standard_deviation skew excess_kurtosis",
+    "predictions.csv": "actual predicted",
 }
 
 
 @dataclass(frozen=True)
 class Result:
-    """One run: its small files, read; `labels` and `predicted` are uint8 (N,) of the N test images, in their order."""
+    """The results of one run, as read from its files.
+
+    It was scored on N test images: `test_index` are their indices in the official test set, `labels` their digits and
+    `predicted` the answers; each int (N,), in the same order.
+    """
 
     run: str
     folder: Path
@@ -38,6 +39,7 @@ class Result:
     environment: dict[str, Any]
     history: list[dict[str, float]]
     weights: list[dict[str, Any]]
+    test_index: np.ndarray
     labels: np.ndarray
     predicted: np.ndarray
 
@@ -48,84 +50,97 @@ class Result:
 
     @property
     def flags(self) -> tuple[bool, bool, bool]:
-        """Pooling, dropout, batch normalisation."""
+        """Whether it has pooling, dropout, batch normalisation."""
         return self.record["pooling"], self.record["dropout"], self.record["batch_norm"]
 
     @property
     def settings(self) -> dict[str, Any]:
-        """How it was trained."""
+        """The settings of its training."""
         return self.record["settings"]
 
     @property
-    def right(self) -> np.ndarray:
-        """Bool (N,): which test images it got right."""
+    def correct(self) -> np.ndarray:
+        """Whether each prediction is right; bool (N,)."""
         return self.predicted == self.labels
 
     @property
     def images_seen(self) -> int:
-        """Training images, counted once an epoch."""
+        """Number of training images, counted once per epoch."""
         return self.settings["epochs"] * self.settings["training_images"]
 
     @property
     def training_flops(self) -> float:
-        """Floating-point operations of the training: two a multiply-accumulate, backward twice the forward pass."""
+        """Floating-point operations of the training: 2 per multiply-accumulate; backward is twice the forward pass."""
         return 3 * 2 * self.record["multiply_accumulates"] * self.images_seen
 
+    def rows(self, images: np.ndarray) -> np.ndarray:
+        """The positions in `test_index` of test images, int (M,), all of which must be there."""
+        order = np.argsort(self.test_index)
+        return order[np.searchsorted(self.test_index, images, sorter=order)]
+
     def probabilities(self) -> np.ndarray | None:
-        """Float32 (N, 10) of the test images; None if they are in a cache elsewhere."""
+        """Class probabilities, float32 (N, 10); None if the file is not in this checkout."""
         path = self.folder / "probabilities.npy"
-        return np.load(path, allow_pickle=False) if path.is_file() else None
-
-
-@dataclass(frozen=True)
-class Published:
-    """For each architecture, the notebook's test figures and its training curve, one row an epoch."""
-
-    test: dict[str, dict[str, float]]
-    curves: dict[str, list[dict[str, float]]]
+        if not path.is_file():
+            return None
+        try:
+            probabilities = np.load(path, allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            raise _damaged(path, str(error)) from None
+        expected = (len(self.labels), NUM_CLASSES)
+        if probabilities.shape != expected or not np.isfinite(probabilities).all():
+            raise _damaged(path, f"found shape {probabilities.shape}, expected finite numbers of shape {expected}")
+        return probabilities
 
 
 def load(runs: Iterable[str], folder: Path = RUNS) -> tuple[list[Result], dict[str, str]]:
-    """The results of `runs`, in their order; and for each run that lacks some, the first file it lacks.
+    """Read the results of `runs`, and ignore other folders.
 
-    Raises PipelineError for a file that is there but cannot be read. Folders of other runs are ignored.
+    Returns:
+        The results in the order of `runs`; and for each run that lacks a file, the name of the first one missing.
+
+    Raises:
+        PipelineError: a file cannot be read, or lacks a key or column.
     """
     results, missing = [], {}
     for run in runs:
-        lacking = [name for name in KEYS if not (folder / run / name).is_file()]
-        if lacking:
-            missing[run] = lacking[0]
+        absent = [name for name in REQUIRED if not (folder / run / name).is_file()]
+        if absent:
+            missing[run] = absent[0]
         else:
-            record, metrics, environment, history, weights, pairs = (_read(folder / run / name) for name in KEYS)
-            answers = np.array([[pair["actual"], pair["predicted"]] for pair in pairs], dtype=np.uint8)
-            results.append(Result(run, folder / run, record, metrics, environment, history, weights, *answers.T))
+            *files, predictions = (_read(folder / run / name) for name in REQUIRED)
+            rows = [(row.get("image", i), row["actual"], row["predicted"]) for i, row in enumerate(predictions)]
+            results.append(Result(run, folder / run, *files, *np.array(rows, dtype=int).T))
     return results, missing
 
 
-def load_published(folder: Path = PUBLISHED) -> Published:
-    """The published figures."""
-    test = {row.pop("architecture"): _numbers(row) for row in read_csv(folder / "test.csv")}
-    curves = {name: [_numbers(row) for row in read_csv(folder / f"{name}.csv")] for name in test}
-    return Published(test, curves)
+def common_images(results: Sequence[Result]) -> np.ndarray:
+    """The test images that all of these runs were scored on: ascending indices, int (M,); PipelineError if none."""
+    common = reduce(np.intersect1d, [result.test_index for result in results], results[0].test_index)
+    if not len(common):
+        runs = ", ".join(result.run for result in results)
+        raise PipelineError(f"results/runs: {runs} have no test image in common; evaluate them on the same images")
+    return common
 
 
 def _read(path: Path) -> Any:
-    """The content of a result file, after a check of its keys or columns."""
+    """The content of a result file, with its numbers converted and its required keys or columns checked."""
     try:
-        content = [_numbers(row) for row in read_csv(path)] if path.suffix == ".csv" else read_json(path)
+        content = [numbers(row) for row in read_csv(path)] if path.suffix == ".csv" else read_json(path)
     except (ValueError, TypeError) as error:
         raise _damaged(path, str(error)) from None
     first = (content or [{}])[0] if path.suffix == ".csv" else content
-    for key in KEYS[path.name]:
+    for key in REQUIRED[path.name].split():
         if key not in first:
             raise _damaged(path, f"{key} is missing")
     return content
 
 
-def _numbers(row: dict[str, str]) -> dict[str, Any]:
+def numbers(row: dict[str, str]) -> dict[str, Any]:
+    """A row of a CSV file with every value but the layer's name as a float; ValueError for one that is no number."""
     return {key: value if key == "layer" else float(value) for key, value in row.items()}
 
 
-def _damaged(path: Path, what: str) -> PipelineError:
+def _damaged(path: Path, problem: str) -> PipelineError:
     run = path.parent.name
-    return PipelineError(f"results/runs/{run}/{path.name}: {what}; run `dvc repro train@{run} evaluate@{run}`")
+    return PipelineError(f"results/runs/{run}/{path.name}: {problem}; run `dvc repro train@{run} evaluate@{run}`")

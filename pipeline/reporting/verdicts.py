@@ -1,51 +1,51 @@
-"""From a measurement to a verdict: the rules, each of them a function of numbers alone."""
+"""The rules that turn a measurement into a verdict."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.reporting.comparisons import UNPAIRED, Comparison
-from pipeline.reporting.convergence import COARSE, Convergence, explained_by_seeds
+from pipeline.reporting.convergence import COARSE, Convergence
 from pipeline.reporting.normality import Kernel
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
-MUCH = 0.25  # of the better standard network's errors: whoever removes fewer did not help much
-MOST, FEW = 0.9, 0.5  # shares of the kernels that decide whether "the weights" are normal
+MUCH = 0.25  # of the better standard network's errors: a network that removes fewer did not help much
+MOST, FEW = 0.9, 0.5  # fractions of the kernels that decide whether "the weights" are normal
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One of the three words, and why."""
+    """One of the three words, and the reason."""
 
     word: str
     why: str
 
 
 def all_of(parts: Sequence[Verdict]) -> Verdict:
-    """A claim of several parts: contradicted by any, supported only by all."""
+    """The verdict on a claim of several parts: contradicted by any, supported only by all."""
     for word in (CONTRADICTED, UNDECIDED):
         if any(part.word == word for part in parts):
             return Verdict(word, "; ".join(dict.fromkeys(part.why for part in parts if part.word == word)))
     return Verdict(SUPPORTED, "; ".join(dict.fromkeys(part.why for part in parts)))
 
 
-def better(one: Comparison) -> Verdict:
-    """Whether the first is the more accurate; a win with more training images than the loser had proves nothing."""
-    how = " by the published counts" if one.test == UNPAIRED else ""
-    if not one.significant:
-        return Verdict(UNDECIDED, f"{one.first} against {one.second}: chance explains the difference{how}")
-    ahead = one.difference.value > 0
-    winner, loser = (one.first, one.second) if ahead else (one.second, one.first)
-    images, fewer = one.images if ahead else one.images[::-1]
+def better(compared: Comparison) -> Verdict:
+    """Whether the first network is more accurate; a win with more training images than the loser had is undecided."""
+    how = " by the published counts" if compared.test == UNPAIRED else ""
+    if not compared.significant:
+        return Verdict(UNDECIDED, f"{compared.first} against {compared.second}: chance explains the difference{how}")
+    ahead = compared.difference.value > 0
+    winner, loser = (compared.first, compared.second) if ahead else (compared.second, compared.first)
+    images, fewer = compared.images_seen if ahead else compared.images_seen[::-1]
     if images > fewer:
         return Verdict(UNDECIDED, f"{winner} beats {loser}, but {_budgets(images, fewer)}")
     return Verdict(SUPPORTED if ahead else CONTRADICTED, f"{winner} beats {loser}{how}")
 
 
 def did_not_help(large: Comparison, errors: float) -> Verdict:
-    """Whether the large first network removed less than a quarter of the `errors`, a share, of the small second."""
+    """Whether the large first network removed less than a quarter of the small second's `errors`, an error rate."""
     margin, gain = MUCH * errors, large.difference
     how = " by the published counts" if large.test == UNPAIRED else ""
-    mine, theirs = large.images
+    mine, theirs = large.images_seen
     if large.significant and gain.value >= margin:
         if mine > theirs:
             return Verdict(UNDECIDED, f"{large.first} is much better, but {_budgets(mine, theirs)}")
@@ -58,30 +58,30 @@ def did_not_help(large: Comparison, errors: float) -> Verdict:
     return Verdict(SUPPORTED, f"{large.first} gains less than a quarter of the errors of {large.second}{how}")
 
 
-def earlier(names: tuple[str, str], race: Convergence | None) -> Verdict:
+def earlier(names: tuple[str, str], convergence: Convergence | None) -> Verdict:
     """Whether the first network needs fewer epochs and no more images than the second."""
-    if race is None:
+    if convergence is None:
         return Verdict(UNDECIDED, f"neither {names[0]} nor {names[1]} got far enough")
-    if explained_by_seeds(race):
+    if convergence.explained_by_seeds:
         return Verdict(UNDECIDED, "chance over seeds explains the order")
-    epochs, images = race.order(images=False), race.order(images=True)
-    goal = f"{100 * race.goal:.0f} % validation accuracy"
+    epochs, images = convergence.order(images=False), convergence.order(images=True)
+    target = f"{100 * convergence.target:.0f} % validation accuracy"
     if epochs == images == "same":
-        if max(race.budgets) < COARSE:
-            return Verdict(UNDECIDED, f"both reach {goal} in the same epoch of so few")
-        return Verdict(CONTRADICTED, f"both reach {goal} in the same epoch")
+        if max(convergence.budgets) < COARSE:
+            return Verdict(UNDECIDED, f"both reach {target} in the same epoch of so few")
+        return Verdict(CONTRADICTED, f"both reach {target} in the same epoch")
     if "unknown" in (epochs, images):
-        return Verdict(UNDECIDED, f"only one reached {goal}, and the other had too few images to tell")
+        return Verdict(UNDECIDED, f"only one reached {target}, and the other had too few images to tell")
     if epochs == "earlier" and images in ("earlier", "same"):
-        return Verdict(SUPPORTED, f"{names[0]} reaches {goal} first")
+        return Verdict(SUPPORTED, f"{names[0]} reaches {target} first")
     if epochs == "later" and images in ("later", "same"):
-        return Verdict(CONTRADICTED, f"{names[1]} reaches {goal} first")
+        return Verdict(CONTRADICTED, f"{names[1]} reaches {target} first")
     return Verdict(UNDECIDED, "epochs and images disagree, since an epoch has more images for one of the two")
 
 
-def alike(names: tuple[str, str], race: Convergence | None) -> Verdict:
-    """Whether two networks need about as many epochs and images."""
-    answers = {race.comparable(images=False), race.comparable(images=True)} if race else {None}
+def alike(names: tuple[str, str], convergence: Convergence | None) -> Verdict:
+    """Whether the two networks need about as many epochs and training images."""
+    answers = {convergence.comparable(images=images) for images in (False, True)} if convergence else {None}
     if None in answers or len(answers) > 1:
         return Verdict(UNDECIDED, f"convergence of {names[0]} and {names[1]} cannot be compared at these budgets")
     if answers == {True}:
@@ -89,19 +89,19 @@ def alike(names: tuple[str, str], race: Convergence | None) -> Verdict:
     return Verdict(CONTRADICTED, f"{names[0]} and {names[1]} do not converge alike")
 
 
-def not_printed(names: tuple[str, str]) -> Verdict:
-    """Convergence of networks of which one has no run."""
+def not_published(names: tuple[str, str]) -> Verdict:
+    """The verdict on the convergence of two networks, one of which has no run."""
     return Verdict(UNDECIDED, f"{' and '.join(names)} are not both here, and only training curves were published")
 
 
 def normal(kernels: Sequence[Kernel]) -> Verdict:
-    """Whether nine tenths of the kernels, or fewer than half of them, are practically normal."""
+    """Whether at least nine tenths of the kernels, or fewer than half of them, are practically normal."""
     if not kernels:
         return Verdict(UNDECIDED, "no weights are at hand")
-    share = sum(kernel.normal for kernel in kernels) / len(kernels)
-    counted = f"{sum(kernel.normal for kernel in kernels)} of {len(kernels)} kernels are practically normal"
-    word = SUPPORTED if share >= MOST else CONTRADICTED if share < FEW else UNDECIDED
-    return Verdict(word, counted)
+    count = sum(kernel.normal for kernel in kernels)
+    fraction = count / len(kernels)
+    word = SUPPORTED if fraction >= MOST else CONTRADICTED if fraction < FEW else UNDECIDED
+    return Verdict(word, f"{count} of {len(kernels)} kernels are practically normal")
 
 
 def _budgets(more: int, fewer: int) -> str:

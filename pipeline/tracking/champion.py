@@ -1,4 +1,4 @@
-"""`champion.json`, which git keeps: the run that was promoted and the one before it."""
+"""The champion: `champion/model.keras`, and `champion/champion.json`, which says what it is; both are kept in git."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,17 +7,20 @@ from pydantic import Field, ValidationError
 
 from pipeline.config.schema import Positive, Share, StrictModel
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import ROOT
+from pipeline.core.files import sha256, write_bytes
+from pipeline.core.paths import CHAMPION
 from pipeline.formats.tables import write_json
 
-PATH = ROOT / "champion.json"
+RECORD, MODEL = "champion.json", "model.keras"
+MAX_MODEL_BYTES = 50_000_000  # git hosts warn of larger files or refuse them
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Promotion(StrictModel):
-    """One run as it was when it was promoted; `promoted` is a UTC time, `model_sha256` the digest of its model.keras.
+    """A run as it was when it was promoted; `promoted` is a UTC time, `model_sha256` the digest of its model.keras.
 
-    `training_id` names the very training, `input_key` every training of the same inputs.
+    `training_id` names one training, `input_key` all trainings of the same inputs. Two promotions are of the same model
+    if their `model_sha256` is the same.
     """
 
     run: str
@@ -30,24 +33,21 @@ class Promotion(StrictModel):
     model_sha256: Digest
     promoted: str
 
-    def same_model(self, other: "Promotion") -> bool:
-        """Whether both are the same bytes, trained from the same inputs."""
-        return (self.input_key, self.model_sha256) == (other.input_key, other.model_sha256)
-
     def comparable(self, other: "Promotion") -> bool:
         """Whether both were validated on the same images of the same data."""
         return (self.data_digest, self.validation_images) == (other.data_digest, other.validation_images)
 
 
 class Champion(StrictModel):
-    """The promoted run, and the one that it replaced."""
+    """The content of champion.json: the promoted run and the one that it replaced."""
 
     champion: Promotion
     previous: Promotion | None
 
 
-def load_champion_file(path: Path = PATH) -> Champion | None:
-    """What was promoted, None if nothing was; PipelineError if the file is damaged."""
+def load_champion(folder: Path = CHAMPION) -> Champion | None:
+    """The content of champion.json, None if there is no such file; PipelineError if it is damaged."""
+    path = folder / RECORD
     if not path.exists():
         return None
     try:
@@ -55,9 +55,37 @@ def load_champion_file(path: Path = PATH) -> Champion | None:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the file"
-        raise PipelineError(f"{path.name}: {place}: {first['msg']}; restore it with `git checkout`") from None
+        raise PipelineError(f"{_name(path)}: {place}: {first['msg']}; restore it with `git checkout`") from None
 
 
-def save_champion_file(champion: Champion, path: Path = PATH) -> None:
-    """Write it whole or not at all."""
-    write_json(path, champion.model_dump())
+def verify_model(promotion: Promotion, folder: Path = CHAMPION) -> Path:
+    """The champion's model file; PipelineError unless its SHA-256 is that of `promotion`."""
+    path = folder / MODEL
+    remedy = f"run `git checkout {folder.name}`, or `make promote`"
+    if not path.is_file():
+        raise PipelineError(f"{_name(path)}: not found, but {RECORD} names it ({promotion.run}); {remedy}")
+    if (found := sha256(path)) != promotion.model_sha256:
+        digests = f"its SHA-256 is {found[:12]}…, but {RECORD} names {promotion.model_sha256[:12]}…"
+        raise PipelineError(f"{_name(path)}: {digests}; {remedy}")
+    return path
+
+
+def champion_model(folder: Path = CHAMPION) -> Path:
+    """The champion's model file, verified by its SHA-256; PipelineError if there is none, or another file."""
+    champion = load_champion(folder)
+    if champion is None:
+        raise PipelineError(f"{_name(folder / RECORD)}: not found; run `make promote` to choose one")
+    return verify_model(champion.champion, folder)
+
+
+def save_champion(champion: Champion, model: Path, folder: Path = CHAMPION) -> None:
+    """Copy `model` to champion/model.keras, then write champion.json.
+
+    In this order, an interruption leaves a model that champion.json does not name, never a name without a model.
+    """
+    write_bytes(folder / MODEL, model.read_bytes())
+    write_json(folder / RECORD, champion.model_dump())
+
+
+def _name(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"

@@ -8,7 +8,7 @@ SHOWN = ("optimizer", "learning_rate", "schedule", "batch_size", "epochs", "trai
 
 
 def run_description(run: dict[str, Any], metrics: dict[str, float] | None, variant: str) -> str:
-    """What was trained, how, and what came of it; `metrics` are None until the run is evaluated."""
+    """The network, its settings, its layers and its accuracy; `metrics` are None until the run is evaluated."""
     settings = run["settings"]
     how = ", ".join(f"{name.replace('_', ' ')} {settings[name]}" for name in SHOWN)
     parts = [

@@ -1,62 +1,98 @@
-"""The artefact as an MLflow model: the very file, with a signature, an example and pinned requirements."""
+"""A model.keras as an MLflow model: the file itself, with a signature, an example and pinned requirements."""
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from models.constants import INPUT_SHAPE, NUM_CLASSES
+from pipeline.core.packages import installed_version
+from pipeline.runtime import session
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
+    from mlflow.models import Model
 
-EXAMPLE = np.zeros((1, 28, 28, 1), np.uint8)  # a stroke: a one
+FILE = "data/model.keras"  # where an MLflow model has the file
+EXAMPLE = np.zeros((1, *INPUT_SHAPE), np.uint8)  # a vertical stroke: a one
 EXAMPLE[:, 4:24, 13:16] = 255
 
 
-def log_model(run: "Run", path: Path, requirements: list[str]) -> None:
-    """Log the `.keras` file at `path` as the model of a run; loadable with mlflow.keras and as a python function."""
+def save_mlflow_model(source: Path, folder: Path, requirements: list[str], model: "Model | None" = None) -> None:
+    """Write an MLflow model, loadable with mlflow.keras and as a python function.
+
+    Args:
+        source: A `.keras` file, which is copied byte for byte.
+        folder: Where to write the model; it must not exist.
+        requirements: Pinned packages, as pip takes them.
+        model: What MLflow knows of the model so far.
+    """
+    session.import_tensorflow()  # mlflow.keras imports it, too, and would show its notices
     import mlflow.keras
-    from mlflow.models import Model, ModelSignature
+    from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    class Flavor:
-        """mlflow.keras, but the file is copied, byte for byte, instead of saved anew."""
-
-        __name__ = "mlflow.keras"
-
-        @staticmethod
-        def save_model(path: str, validate_serving_input: bool, **options: Any) -> None:
-            Path(path).mkdir()  # mlflow.keras writes the example before it makes the folder
-            mlflow.keras.save_model(path=path, **options)
-
     signature = ModelSignature(
-        Schema([TensorSpec(np.dtype(np.uint8), (-1, 28, 28, 1))]),
-        Schema([TensorSpec(np.dtype(np.float32), (-1, 10))]),
+        Schema([TensorSpec(np.dtype(np.uint8), (-1, *INPUT_SHAPE))]),
+        Schema([TensorSpec(np.dtype(np.float32), (-1, NUM_CLASSES))]),
     )
-    mlflow.set_experiment(experiment_id=run.info.experiment_id)  # the model's too, though the run has one
-    Model.log(
-        None,
-        Flavor(),
-        name="model",
-        run_id=run.info.run_id,
-        model=_File(path),
+    folder.mkdir()  # mlflow.keras writes the example before it makes the folder
+    mlflow.keras.save_model(
+        _File(source),
+        str(folder),
+        mlflow_model=model,
         signature=signature,
         input_example=EXAMPLE,
         pip_requirements=requirements,
-        validate_serving_input=False,  # it would load the file and predict, each time
     )
 
 
+def log_model(run: "Run", source: Path, requirements: list[str]) -> str:
+    """Log the `.keras` file `source` as the model of a run; returns MLflow's id of the model."""
+    import mlflow
+    from mlflow.models import Model
+
+    mlflow.set_experiment(experiment_id=run.info.experiment_id)  # the model's too, though the run has one
+    logged = Model.log(
+        None,
+        _Flavor(),
+        name="model",
+        run_id=run.info.run_id,
+        source=source,
+        requirements=requirements,
+        validate_serving_input=False,  # it would load the file and predict, each time
+    )
+    return str(logged.model_id)
+
+
 def has_logged_model(client: "MlflowClient", run: "Run") -> bool:
-    """Whether the run has a model, other than one that was being logged when its process died and lacks its files."""
+    """Whether the run has a complete model; one whose logging was interrupted lacks its files."""
     logged = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
-    halves = {model.model_id for model in logged if str(model.status) != "READY"}
-    return any(output.model_id not in halves for output in run.outputs.model_outputs)
+    incomplete = {model.model_id for model in logged if str(model.status) != "READY"}
+    return any(output.model_id not in incomplete for output in run.outputs.model_outputs)
+
+
+def installed_requirements() -> list[str]:
+    """The installed versions of what a model needs."""
+    return [f"{name}=={installed_version(name)}" for name in ("tensorflow", "keras", "numpy")]
+
+
+class _Flavor:
+    """What `Model.log` calls to write a model."""
+
+    __name__ = "mlflow.keras"
+
+    @staticmethod
+    def save_model(
+        path: str, mlflow_model: "Model", source: Path, requirements: list[str], validate_serving_input: bool
+    ) -> None:
+        save_mlflow_model(source, Path(path), requirements, mlflow_model)
 
 
 class _File:
-    """A model that is saved by copying its file."""
+    """A model whose `save` copies its file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""The values of a run's metrics, from its files; nothing here talks to MLflow."""
+"""The values of a run's metrics, read from its files; nothing here talks to MLflow."""
 
 import math
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ class MetricPoint:
 
 
 def weights_key(layer: str) -> str:
-    """What a kernel's pictures are called, and what the names of its moments begin with.
+    """The key of a kernel's images, and the prefix of the keys of its moments.
 
-    Without a slash: MLflow sorts charts with one before all others, and the losses belong first.
+    It has no slash: MLflow sorts charts with one before all others, and the losses belong first.
     """
     return f"weights_{layer}"
 
 
 def epoch_points(folder: Path, stamps: dict[int, int]) -> Iterator[MetricPoint]:
-    """Of every epoch: the moments of its kernels, its losses and accuracies, and the best accuracy so far."""
+    """For each epoch the moments of the kernels, the losses and accuracies, and the best accuracy so far."""
     if not stamps:
         return
     for row in read_csv(folder / "weights.csv"):
@@ -45,7 +45,7 @@ def epoch_points(folder: Path, stamps: dict[int, int]) -> Iterator[MetricPoint]:
 
 
 def test_points(metrics: dict[str, float] | None, stamps: dict[int, int]) -> Iterator[MetricPoint]:
-    """Of the evaluation, where there was one: what was found on the test images."""
+    """The metrics of the evaluation on test images, at the last epoch; none if `metrics` is None."""
     for name, value in (metrics or {}).items():
         if name.startswith("test_"):
             last = max(stamps)
@@ -53,7 +53,7 @@ def test_points(metrics: dict[str, float] | None, stamps: dict[int, int]) -> Ite
 
 
 def system_points(environment: dict[str, Any], started: int) -> Iterator[MetricPoint]:
-    """Processor, memory and GPU load, once the training is complete: until then samples are still thinned out."""
+    """CPU, memory and GPU load, once the training is complete: until then samples are still thinned out."""
     for step, row in enumerate(environment["system"] or [] if environment["complete"] else []):
         for name, value in row.items():
             if name != "at":
@@ -61,5 +61,5 @@ def system_points(environment: dict[str, Any], started: int) -> Iterator[MetricP
 
 
 def milliseconds(seconds: float) -> int:
-    """A time in seconds as MLflow has it."""
+    """Seconds as whole milliseconds, MLflow's unit of time."""
     return round(seconds * 1000)

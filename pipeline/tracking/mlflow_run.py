@@ -1,4 +1,4 @@
-"""A training's run in MLflow: found by its training id or made, with its params and its data set."""
+"""Find a training's run in MLflow by its training id, or create it, with its params and its data set."""
 
 import json
 from typing import TYPE_CHECKING
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def find_or_create(client: "MlflowClient", experiment: str, wanted: RunContent) -> "Run":
-    """The run as it is before this call. What it lacks is added: whoever made it may have been killed before that."""
+    """Return the run as it was before this call; add params and data set if it lacks them, as after a crash."""
     from mlflow.entities import Dataset, DatasetInput, InputTag, Param
 
-    found = client.search_runs([experiment], f"tags.training_id = '{wanted.training_id}'", max_results=1)
+    found = client.search_runs([experiment], f"tags.training_id = '{wanted.tags['training_id']}'", max_results=1)
     run = (
         found[0]
         if found
@@ -26,7 +26,7 @@ def find_or_create(client: "MlflowClient", experiment: str, wanted: RunContent) 
     if not (run.inputs and run.inputs.dataset_inputs):
         data = Dataset(
             name="mnist",
-            digest=wanted.data_digest[:36],  # as long as MLflow takes
+            digest=wanted.tags["data_digest"][:36],  # as long as MLflow takes
             source_type="dvc",
             source=json.dumps({"stage": "preprocess", "folder": "data/processed"}),
             profile=json.dumps(wanted.images),

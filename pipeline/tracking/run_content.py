@@ -1,27 +1,29 @@
 """From a run's folder to what MLflow shows of it; nothing here talks to MLflow."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.files import sha256
 from pipeline.formats.tables import read_csv, read_json
 from pipeline.tracking import description, metric_points
 from pipeline.tracking.metric_points import MetricPoint, milliseconds
 
-KEPT = {"results": ("*.json", "*.csv"), "figures": ("*.png",)}
-OF_EVALUATION = {"metrics.json", "per_class.csv", "predictions.csv", "confusion_matrix.png", "mistakes.png"}
+EVALUATION_FILES = {"metrics.json", "per_class.csv", "predictions.csv"}
 
 
 @dataclass(frozen=True)
 class RunContent:
-    """What a run's files say; `stamps` are the times of its epochs in milliseconds since 1970."""
+    """What a run's files say. Times are in milliseconds since 1970: `stamps` maps each epoch to when it ended.
+
+    `files` are the artifacts, by their folder in MLflow; `requirements` are the pinned packages that the model needs.
+    """
 
     folder: Path
     name: str
-    training_id: str
     params: dict[str, Any]
     images: dict[str, int]
-    data_digest: str
     tags: dict[str, str]
     description: str
     started: int
@@ -33,30 +35,36 @@ class RunContent:
     model: Path | None
     requirements: list[str]
 
+    def artifacts_digest(self) -> str:
+        """The SHA-256 of the names and contents of `files`."""
+        lines = [f"{folder}/{path.name} {sha256(path)}\n" for folder, paths in self.files.items() for path in paths]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
-def read_content(folder: Path) -> RunContent:
-    """Read a run's folder, complete or still growing."""
+
+def read_content(folder: Path, *, figures: bool = True) -> RunContent:
+    """Read a run's folder, complete or still growing.
+
+    Args:
+        folder: With the run's files.
+        figures: Whether the figures are among the artifacts. They are drawn after the evaluation: until then, those in
+            the folder are of a former training.
+    """
     run = read_json(folder / "run.json")
     environment = read_json(folder / "environment.json")
     model, metrics = folder / "model.keras", _metrics(folder)
-    without = set() if metrics else OF_EVALUATION
     started = milliseconds(environment["started"])
     stamps = {time["epoch"]: milliseconds(time["finished"]) for time in environment["epochs"]}
     return RunContent(
         folder=folder,
         name=run["run"],
-        training_id=environment["training_id"],
         params={
             **{name: run[name] for name in ("architecture", "pooling", "dropout", "batch_norm", "protocol")},
             **run["settings"],
-            "precision": environment["precision"],
-            "threads": environment["threads"],
-            **({"onednn": environment["onednn"]} if "onednn" in environment else {}),  # older results have none
+            **{name: environment[name] for name in ("precision", "threads", "onednn") if name in environment},
             "parameters": run["parameters"],
             "multiply_accumulates": run["multiply_accumulates"],
         },
-        images={name: run["settings"][name] for name in ("training_images", "validation_images")},
-        data_digest=run["data_digest"],
+        images={name: value for name, value in run["settings"].items() if name.endswith("_images")},
         tags=_tags(run, environment),
         description=description.run_description(run, metrics, variant_name(run)),
         started=started,
@@ -68,17 +76,21 @@ def read_content(folder: Path) -> RunContent:
             *metric_points.test_points(metrics, stamps),
             *metric_points.system_points(environment, started),
         ],
-        files={
-            name: sorted(path for pattern in KEPT[name] for path in folder.glob(pattern) if path.name not in without)
-            for name in KEPT
-        },
+        files=_artifacts(folder, evaluated=metrics is not None, figures=figures),
         model=model if model.exists() else None,
         requirements=[f"{name}=={version}" for name, version in environment["versions"].items() if name != "python"],
     )
 
 
+def _artifacts(folder: Path, *, evaluated: bool, figures: bool) -> dict[str, list[Path]]:
+    results = sorted([*folder.glob("*.json"), *folder.glob("*.csv")])
+    if not evaluated:
+        return {"results": [path for path in results if path.name not in EVALUATION_FILES]}
+    return {"results": results, "figures": sorted(folder.glob("*.png")) if figures else []}
+
+
 def _metrics(folder: Path) -> dict[str, float] | None:
-    """What the evaluation found, None where there was none since the last training: DVC leaves the former one's."""
+    """The metrics of the evaluation; None before it, when DVC may have left those of a former training."""
     path = folder / "metrics.json"
     if not path.exists():
         return None
@@ -107,12 +119,7 @@ def _tags(run: dict[str, Any], environment: dict[str, Any]) -> dict[str, str]:
 
 
 def variant_name(run: dict[str, Any]) -> str:
-    """The flags in a word: plain, dropout, batchnorm (with dropout), batchnorm only; `nopool` in front if so."""
-    word = {
-        (False, False): "plain",
-        (True, False): "dropout",
-        (True, True): "batchnorm",
-        (False, True): "batchnorm-only",
-    }
-    name = word[run["dropout"], run["batch_norm"]]
+    """The flags in a word: plain, dropout, batchnorm (with dropout) or batchnorm-only; `nopool-` first if so."""
+    names = {(0, 0): "plain", (1, 0): "dropout", (1, 1): "batchnorm", (0, 1): "batchnorm-only"}
+    name = names[run["dropout"], run["batch_norm"]]
     return name if run["pooling"] else f"nopool-{name}"

@@ -1,4 +1,4 @@
-"""Make MLflow say what a run's folder says. Idempotent: live logging, catching up and rebuilding are one function."""
+"""Log a run's folder to MLflow. Idempotent: live logging, catching up and rebuilding are one function."""
 
 import re
 import sqlite3
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 PATIENCE = 60.0  # seconds to leave a tracking server alone after it failed
 BATCH = 1000  # metrics that MLflow takes in one call
 DESCRIPTION = "mlflow.note.content"
+ARTIFACTS_DIGEST = "artifacts_sha256"  # a tag: which artifacts the run has
 CREDENTIALS = re.compile(r"//[^/@\s]+@")
 SENTINEL = "val_loss"  # the last metric of an epoch to be logged, so its last step tells which epochs are there
 
 
 class RunMirror:
-    """The mirror of one folder; a tracking server that is away costs a warning, never the training."""
+    """Logs one folder; a tracking server that is away costs a warning, never the training."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,7 +46,8 @@ class RunMirror:
         try:
             if self.client is None:
                 self.client, self.experiment = store.connect()
-            mirror_run(self.client, self.experiment, run_content.read_content(self.folder), status)
+            content = run_content.read_content(self.folder, figures=False)
+            mirror_run(self.client, self.experiment, content, status)
         except tracking_errors() as error:
             self.away_since = time.monotonic()
             print(
@@ -61,11 +63,8 @@ class RunMirror:
         """Mark the run as KILLED if the block is interrupted, FAILED if it raises."""
         try:
             yield
-        except (Interrupted, KeyboardInterrupt):
-            self.update("KILLED")
-            raise
-        except BaseException:
-            self.update("FAILED")
+        except BaseException as error:
+            self.update("KILLED" if isinstance(error, Interrupted | KeyboardInterrupt) else "FAILED")
             raise
 
 
@@ -83,8 +82,8 @@ def error_reason(error: Exception) -> str:
     return f"{lines[0]:.200}"
 
 
-def mirror_run(client: "MlflowClient", experiment: str, wanted: RunContent, status: str) -> str:
-    """Create the run or find it by its training id, add what it lacks, and return MLflow's id of it."""
+def mirror_run(client: "MlflowClient", experiment: str, wanted: RunContent, status: str) -> None:
+    """Create the run or find it by its training id, add what it lacks, and set its status."""
     found = mlflow_run.find_or_create(client, experiment, wanted)
     run_id = found.info.run_id
     weight_images.log_weight_images(client, run_id, wanted.folder, wanted.stamps)
@@ -92,13 +91,25 @@ def mirror_run(client: "MlflowClient", experiment: str, wanted: RunContent, stat
     if found.data.tags.get(DESCRIPTION) != wanted.description:
         client.set_tag(run_id, DESCRIPTION, wanted.description)
     if status == "FINISHED":
-        for folder, paths in wanted.files.items():
-            for path in paths:
-                client.log_artifact(run_id, str(path), folder)
+        _log_artifacts(client, found, wanted)
         if wanted.model and not logged_model.has_logged_model(client, present := client.get_run(run_id)):
             logged_model.log_model(present, wanted.model, wanted.requirements)
-    _set_status(client, found, status, wanted.finished)
-    return run_id
+    if found.info.status != status:
+        if status == "RUNNING":
+            client.update_run(run_id, status=status)
+        else:
+            client.set_terminated(run_id, status, wanted.finished)
+
+
+def _log_artifacts(client: "MlflowClient", found: "Run", wanted: RunContent) -> None:
+    """Log the artifacts, replacing those of the same name, unless they are the ones that the run has."""
+    digest = wanted.artifacts_digest()
+    if found.data.tags.get(ARTIFACTS_DIGEST) == digest:
+        return
+    for folder, paths in wanted.files.items():
+        for path in paths:
+            client.log_artifact(found.info.run_id, str(path), folder)
+    client.set_tag(found.info.run_id, ARTIFACTS_DIGEST, digest)  # last, so that an interrupted upload is repeated
 
 
 def _log_points(client: "MlflowClient", found: "Run", points: list[MetricPoint]) -> None:
@@ -117,14 +128,5 @@ def _log_points(client: "MlflowClient", found: "Run", points: list[MetricPoint])
 
 
 def _evaluated_anew(point: MetricPoint, known: dict[str, float]) -> bool:
-    """Whether a test metric has another value than the run shows; the newer one is shown from now on."""
+    """Whether a test metric has another value than in MLflow, which shows the newer one from now on."""
     return point.key.startswith("test_") and point.key in known and known[point.key] != point.value
-
-
-def _set_status(client: "MlflowClient", found: "Run", status: str, finished: int) -> None:
-    if found.info.status == status:
-        return
-    if status == "RUNNING":
-        client.update_run(found.info.run_id, status=status)
-    else:
-        client.set_terminated(found.info.run_id, status, finished)

@@ -1,4 +1,4 @@
-"""The view of the experiment in MLflow's browser pages: which charts come first, which columns the table has.
+"""The view of the experiment in MLflow's UI: which charts come first, which columns the table has.
 
 MLflow keeps such a view in a tag of the experiment, as its own 'Views' menu does, and lists it there by name.
 """
@@ -33,25 +33,25 @@ LINE = {
 
 
 def save_view(client: "MlflowClient", experiment: str, runs: Iterable[RunContent]) -> None:
-    """Keep the view of these runs in the experiment, unless it is there already."""
+    """Save the view of these runs in the experiment, unless it has it already."""
     wanted = json.dumps({"name": NAME, "createdAt": 0, "state": json.dumps(view_state(list(runs)))})
     if client.get_experiment(experiment).tags.get(TAG) != wanted:
         client.set_experiment_tag(experiment, TAG, wanted)
 
 
 def view_state(runs: list[RunContent]) -> dict[str, Any]:
-    """The curves, the test figures, and the kernels' pictures at the last epoch that all runs have.
+    """Charts of the curves, of the test metrics, and of the kernels' images at the last epoch that all runs have.
 
-    The pictures are a table of runs and kernels; each kernel has a chart of its own in a section that is closed.
-    MLflow adds all other metrics to the last two sections.
+    The images are a table of runs and kernels; a closed section has a chart of each kernel. MLflow adds all other
+    metrics to the last two sections.
     """
     step = min(len(run.stamps) for run in runs)
     kernels = [weights_key(layer) for layer in sorted({layer for run in runs for layer in run.layers})]
     sections = [
         _section("Curves", [_chart("LINE", key, metricKey=key, **LINE) for key in CURVES], columns=2),
         _section("Test set", [_chart("BAR", key, metricKey=key) for key in TEST]),
-        _section("Weights", [_pictures("weights", kernels, step)], columns=1, cardHeight=720),
-        _section("Weights of one kernel", [_pictures(key, [key], step) for key in kernels], columns=1, display=False),
+        _section("Weights", [_images("weights", kernels, step)], columns=1, cardHeight=720),
+        _section("Weights of one kernel", [_images(key, [key], step) for key in kernels], columns=1, display=False),
         _section("Model metrics", []),
         _section("System metrics", []),
     ]
@@ -72,5 +72,5 @@ def _chart(kind: str, key: str, **more: Any) -> dict[str, Any]:
     return {"uuid": key, "type": kind, "isGenerated": True, "deleted": False, "runsCountToCompare": RUNS, **more}
 
 
-def _pictures(name: str, keys: list[str], step: int) -> dict[str, Any]:
+def _images(name: str, keys: list[str], step: int) -> dict[str, Any]:
     return _chart("IMAGE", name, imageKeys=keys, step=step, showRunParams=False)

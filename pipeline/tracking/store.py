@@ -29,9 +29,9 @@ SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",  # seconds; a training must not wait for a server that is gone
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",  # seconds; a training must not wait for a server that is away
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # half a dozen processes that wait for work that never comes
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # it would start half a dozen idle processes
     "GIT_PYTHON_REFRESH": "quiet",
 }
 
@@ -63,13 +63,13 @@ def _without_login(uri: str) -> str:
 
 
 def set_environment() -> None:
-    """Say to MLflow how it is used here, where a person has not said otherwise."""
+    """Set MLflow's environment variables, except those that are set already."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
 
 
 def _local(root: Path) -> str:
-    """The URI of the sqlite file, which appears under its name only when it is complete, in WAL mode."""
+    """The URI of the sqlite file, which is created in WAL mode and renamed when it is complete."""
     path = root / DATABASE
     with filelock.FileLock(root / ".mlflow.lock"):
         if not path.exists():
@@ -97,7 +97,7 @@ def _create(path: Path, artifacts: str) -> None:
 
     temporary = path.with_name(f".{path.name}.tmp")
     for name in (str(temporary), f"{temporary}-wal", f"{temporary}-shm", f"{path}-wal", f"{path}-shm"):
-        Path(name).unlink(missing_ok=True)  # what a deleted database left would be taken for changes of the new one
+        Path(name).unlink(missing_ok=True)  # sqlite would apply the log of a deleted database to the new one
     created = SqlAlchemyStore(f"sqlite:///{temporary}", artifacts)
     created.create_experiment(EXPERIMENT, artifact_location=artifacts)
     created.engine.dispose()

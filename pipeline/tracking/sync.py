@@ -1,4 +1,4 @@
-"""Every result has its MLflow run: find it, or make it from the files."""
+"""Find the MLflow run of a result, or make it from the result's files."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,13 +10,20 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-IDENTITIES = ("training_id", "input_key")  # the very training first, else one of equal inputs
+IDENTITIES = ("training_id", "input_key")  # tags: the training itself first, else one with the same inputs
 
 
 def sync_run(client: "MlflowClient", experiment: str, wanted: RunContent, restore: bool) -> str:
-    """See to it that a complete result has its run, and say in a word what was found or done.
+    """Give a complete result its run.
 
-    A run that a person deleted stays deleted unless `restore`.
+    Args:
+        client: Of the tracking server.
+        experiment: MLflow's id of the experiment.
+        wanted: What the run shall show.
+        restore: Whether to bring back a run that was deleted in MLflow.
+
+    Returns:
+        What was found or done, in a word or two.
     """
     from mlflow.entities import ViewType
 
@@ -26,7 +33,7 @@ def sync_run(client: "MlflowClient", experiment: str, wanted: RunContent, restor
             continue
         if identity == "input_key":
             return "relinked (found by key)"
-        if _lacks(client, run, wanted):
+        if _differs(client, run, wanted):
             run_mirror.mirror_run(client, experiment, wanted, "FINISHED")
             return "linked (caught up)"
         return "linked"
@@ -47,13 +54,13 @@ def _find(client: "MlflowClient", experiment: str, tag: str, value: str, view: s
     return runs[0] if runs else None
 
 
-def _lacks(client: "MlflowClient", run: "Run", wanted: RunContent) -> bool:
-    """Whether the mirror was interrupted: by a server that was away, or by a crash."""
-    metrics = {point.key: point.value for point in wanted.points if point.key.startswith("test_")}
+def _differs(client: "MlflowClient", run: "Run", wanted: RunContent) -> bool:
+    """Whether files changed since the run was logged, or its logging was interrupted.
+
+    The digest of the artifacts is logged after params, metrics and images, the model after that, the status last.
+    """
     return (
         run.info.status != "FINISHED"
-        or any(run.data.metrics.get(key) != value for key, value in metrics.items())
+        or run.data.tags.get(run_mirror.ARTIFACTS_DIGEST) != wanted.artifacts_digest()
         or (wanted.model is not None and not logged_model.has_logged_model(client, run))
-        or not run.data.params
-        or not client.list_artifacts(run.info.run_id, "figures")
     )

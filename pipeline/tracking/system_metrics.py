@@ -1,4 +1,4 @@
-"""What the machine does while a training runs: processor, memory and GPU load, sampled in the background."""
+"""Sample CPU, memory and GPU load in the background while a training runs."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ MAX_SAMPLES = 240
 
 @contextmanager
 def sample_system_metrics(samples: list[dict[str, float]], elapsed: float) -> Iterator[None]:
-    """Append samples to `samples` until the block ends; their `at`, in seconds, goes on from `elapsed`.
+    """Append samples to `samples` until the block ends; their `at`, in seconds, continues from `elapsed`.
 
     A short run has a sample a second; a long one loses every other sample whenever it has 240.
     """
@@ -59,7 +59,7 @@ def _reader() -> Callable[[], dict[str, float]]:
 
 
 def _gpus() -> list[Callable[[], dict[str, float]]]:
-    """A function for each GPU that takes one sample of it, empty while it does not tell, as when MIG divides it."""
+    """For each GPU a function that takes one sample, an empty one if the GPU reports nothing, as with MIG."""
     try:
         import pynvml
 

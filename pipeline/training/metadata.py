@@ -6,7 +6,6 @@ import platform
 import sys
 import time
 import uuid
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from models.build import layer_summary
 from pipeline.config.params import Run
 from pipeline.core.files import sha256
 from pipeline.core.git import ask_git, head_commit
+from pipeline.core.packages import installed_version
 from pipeline.core.paths import PROCESSED
 from pipeline.formats.tables import read_json, write_json
 from pipeline.runtime.session import Session
@@ -103,8 +103,8 @@ def checkpoint_identity(fingerprint: str, session: Session) -> dict[str, Any]:
 
 def package_versions() -> dict[str, str]:
     """Versions of Python and of the packages that the numbers depend on, including a GPU's if installed."""
-    installed = [name for name in GPU_PACKAGES if any(metadata.distributions(name=name))]
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in (*PACKAGES, *installed)}
+    versions = {name: installed_version(name) for name in (*PACKAGES, *GPU_PACKAGES)}
+    return {"python": platform.python_version()} | {name: version for name, version in versions.items() if version}
 
 
 def _git() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Every number that the next training step depends on: read, restored, checked."""
+"""Every number that the next training step depends on: read, assigned, checked."""
 
 import math
 from typing import Any
@@ -30,21 +30,22 @@ class TrainingState:
         """The present values of `variables`."""
         return [keras.ops.convert_to_numpy(variable) for variable in self.variables()]
 
-    def require_finite(self, arrays: list[np.ndarray], epoch: int, *losses: float) -> None:
-        """Raise PipelineError if the training has diverged: a loss or a weight is not finite.
-
-        Weights are checked too, since a ReLU after a NaN weight gives 0 and so a finite loss.
-        """
-        problems = [f"the loss is {loss}" for loss in losses if not math.isfinite(loss)] or [
-            f"{weight.path} has weights that are not finite"
-            for weight, array in zip(self.model.weights, arrays, strict=False)
-            if not np.isfinite(array).all()
-        ]
-        if problems:
-            raise messages.diverged(epoch, problems[0])
-
 
 def assign_variables(variables: list[Any], arrays: list[np.ndarray]) -> None:
     """Set each variable to its array."""
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
+
+
+def require_finite(model: keras.Model, arrays: list[np.ndarray], epoch: int, *losses: float) -> None:
+    """Raise PipelineError if the training has diverged: a loss or a weight, the first of `arrays`, is not finite.
+
+    Weights are checked too, since a ReLU after a NaN weight gives 0 and so a finite loss.
+    """
+    problems = [f"the loss is {loss}" for loss in losses if not math.isfinite(loss)] or [
+        f"{weight.path} has weights that are not finite"
+        for weight, array in zip(model.weights, arrays, strict=False)  # what follows the weights has no path
+        if not np.isfinite(array).all()
+    ]
+    if problems:
+        raise messages.diverged(epoch, problems[0])

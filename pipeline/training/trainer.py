@@ -23,7 +23,7 @@ from pipeline.resume import checkpoint
 from pipeline.training.callbacks import CheckpointCallback
 from pipeline.training.optimizers import make_learning_rate
 from pipeline.training.progress import Progress
-from pipeline.training.state import TrainingState, assign_variables
+from pipeline.training.state import TrainingState, assign_variables, require_finite
 from pipeline.training.weight_statistics import layer_kernels
 
 
@@ -72,7 +72,7 @@ class Trainer:
             self.callback.start()
             logs = self._validate() if self.progress.trained else self._fit()
             arrays = self.state.arrays()
-            self.state.require_finite(arrays, self.progress.epoch + 1, logs["loss"], logs["val_loss"])
+            require_finite(self.model, arrays, self.progress.epoch + 1, logs["loss"], logs["val_loss"])
             row = {
                 "train_loss": logs["loss"],
                 "train_accuracy": logs["accuracy"],
@@ -126,7 +126,7 @@ class Trainer:
     def _save_within_epoch(self, loss: float) -> None:
         """Save a checkpoint; in a log file, where there is no progress bar, also print how far the epoch is."""
         arrays, progress = self.state.arrays(), self.progress
-        self.state.require_finite(arrays, progress.epoch + 1, loss)
+        require_finite(self.model, arrays, progress.epoch + 1, loss)
         self._save(arrays)
         if not sys.stdout.isatty():
             step = f"step {progress.step} of {self.steps_per_epoch()}"

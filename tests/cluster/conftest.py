@@ -68,14 +68,15 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="session")
 def sequential(prepared: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A workspace in which `dvc repro` has run."""
+    """A workspace in which `dvc repro` has run, and then sync, as in `make repro`."""
     made = prepared.copy(tmp_path_factory.mktemp("sequential") / "work")
     made.run("dvc", "repro")
+    made.run("python", "-m", "tools.sync")
     return made
 
 
 @pytest.fixture
-def spread(prepared: Workspace, tmp_path: Path) -> Iterator[Workspace]:
-    """A workspace of its own in which nothing has trained."""
+def untrained(prepared: Workspace, tmp_path: Path) -> Iterator[Workspace]:
+    """A copy of that workspace."""
     yield prepared.copy(tmp_path / "work")
     shutil.rmtree(tmp_path / "work")

@@ -22,7 +22,7 @@ COMMAND = ("python", "-m", "tools.cluster", "--memory", "0.5")
 def lock(workspace: Workspace, *runs: str) -> dict:
     """The stages of the runs in `dvc.lock`, without the file of times and hosts."""
     stages = YAML(typ="safe").load((workspace.root / "dvc.lock").read_text())["stages"]
-    kept = {f"{kind}@{run}": stages[f"{kind}@{run}"] for kind in ("train", "evaluate") for run in runs}
+    kept = {f"{kind}@{run}": stages[f"{kind}@{run}"] for kind in ("train", "evaluate", "draw") for run in runs}
     for stage in kept.values():
         stage["outs"] = [out for out in stage["outs"] if not out["path"].endswith("/environment.json")]
     return kept
@@ -52,9 +52,9 @@ def until(process: subprocess.Popen, pattern: str) -> re.Match:
     raise AssertionError(f"it ended without {pattern!r}:\n{''.join(printed)}")
 
 
-def test_three_nodes_give_what_one_machine_gives(nodes: Nodes, spread: Workspace, sequential: Workspace) -> None:
-    spread.edit(lambda values: values["runs"].update({"lenet-broken": BROKEN}))
-    done = spread.run(*COMMAND, check=False, RAY_ADDRESS=nodes.address)
+def test_three_nodes_give_what_one_machine_gives(nodes: Nodes, untrained: Workspace, sequential: Workspace) -> None:
+    untrained.edit(lambda values: values["runs"].update({"lenet-broken": BROKEN}))
+    done = untrained.run(*COMMAND, check=False, RAY_ADDRESS=nodes.address)
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stderr.splitlines()[-1] == "error: 1 of 4 runs failed: lenet-broken; the others are finished"
     assert "lenet-broken: params.yaml: runs.lenet-broken: training_images is 9999, but there are only" in done.stdout
@@ -62,79 +62,83 @@ def test_three_nodes_give_what_one_machine_gives(nodes: Nodes, spread: Workspace
     used = set(re.findall(r"^lenet-\S+  done  .* (\w{4})$", done.stdout, re.MULTILINE))
     assert len(used) > 1
     for run in RUNS:
-        assert spread.contents(run) == sequential.contents(run)
-    assert lock(spread, *RUNS) == lock(sequential, *RUNS)
+        assert untrained.contents(run) == sequential.contents(run)
+    assert lock(untrained, *RUNS) == lock(sequential, *RUNS)
 
-    spread.edit(lambda values: values["runs"].pop("lenet-broken"))
-    again = spread.run(*COMMAND, RAY_ADDRESS="127.0.0.1:1").stdout  # asks no node
+    untrained.edit(lambda values: values["runs"].pop("lenet-broken"))
+    again = untrained.run(*COMMAND, RAY_ADDRESS="127.0.0.1:1").stdout  # asks no node
     assert "Running stage 'report'" in again
     assert "Running stage 'train" not in again
-    assert spread.run("dvc", "status").stdout == "Data and pipelines are up to date.\n"
+    assert untrained.run("dvc", "status").stdout == "Data and pipelines are up to date.\n"
     assert re.findall(r"^(lenet-\w+) +linked$", again, re.MULTILINE) == list(RUNS)
     for run in RUNS:
-        assert tracked(spread, run) == tracked(sequential, run)
+        assert tracked(untrained, run) == tracked(sequential, run)
 
 
-def test_a_node_killed_in_mid_training_costs_no_result(nodes: Nodes, spread: Workspace, sequential: Workspace) -> None:
-    driver = spread.start(*COMMAND, "lenet-long", RAY_ADDRESS=nodes.address)
+def test_a_node_killed_during_training_costs_no_result(
+    nodes: Nodes, untrained: Workspace, sequential: Workspace
+) -> None:
+    driver = untrained.start(*COMMAND, "lenet-long", RAY_ADDRESS=nodes.address)
     first = until(driver, r"^lenet-long  training  [12]/3  \S+  \S+ (\w{4})")[1]
     nodes.kill(first)
     printed, _ = driver.communicate()
     assert driver.returncode == 0, printed
     last = re.search(r"^lenet-long  done  3/3  \S+  \S+ (\w{4})$", printed, re.MULTILINE)
     assert last and last[1] != first, printed
-    assert spread.contents("lenet-long") == sequential.contents("lenet-long")
+    assert untrained.contents("lenet-long") == sequential.contents("lenet-long")
 
 
-def test_stopped_and_killed_drivers_cost_no_training(nodes: Nodes, spread: Workspace, sequential: Workspace) -> None:
-    spread.edit(lambda values: values["runs"].update({"lenet-endless": LENET | {"epochs": 1000}}))
-    asked = spread.start(*COMMAND, "lenet-a", "lenet-endless", RAY_ADDRESS=nodes.address)
+def test_stopped_and_killed_drivers_cost_no_training(nodes: Nodes, untrained: Workspace, sequential: Workspace) -> None:
+    untrained.edit(lambda values: values["runs"].update({"lenet-endless": LENET | {"epochs": 1000}}))
+    asked = untrained.start(*COMMAND, "lenet-a", "lenet-endless", RAY_ADDRESS=nodes.address)
     until(asked, "^lenet-a  done")
     asked.send_signal(signal.SIGINT)
     printed, _ = asked.communicate()
     assert asked.returncode == 130, printed
-    assert "interrupted: 1 of 2 runs are finished and can be used; `make cluster` goes on with lenet-endless" in printed
+    assert (
+        "interrupted: 1 of 2 runs are finished and can be used; `make cluster` continues with lenet-endless" in printed
+    )
     left = [each for each in psutil.process_iter(["cmdline"]) if "lenet-endless" in (each.info["cmdline"] or [])]
     assert psutil.wait_procs(left, timeout=60)[1] == []
-    spread.edit(lambda values: values["runs"].pop("lenet-endless"))
-    assert spread.contents("lenet-a") == sequential.contents("lenet-a")
-    first = training(spread, "lenet-a")
+    untrained.edit(lambda values: values["runs"].pop("lenet-endless"))
+    assert untrained.contents("lenet-a") == sequential.contents("lenet-a")
+    first = training(untrained, "lenet-a")
 
-    killed = spread.start(*COMMAND, RAY_ADDRESS=nodes.address)
+    killed = untrained.start(*COMMAND, RAY_ADDRESS=nodes.address)
     until(killed, "^lenet-b  done")
     os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()
-    assert not spread.results("lenet-b").exists()
+    assert not untrained.results("lenet-b").exists()
 
-    last = spread.run(*COMMAND, RAY_ADDRESS=nodes.address).stdout
+    last = untrained.run(*COMMAND, RAY_ADDRESS=nodes.address).stdout
     assert "lenet-b  " not in last.partition("Running stage 'report'")[0]
-    assert training(spread, "lenet-a") == first
+    assert training(untrained, "lenet-a") == first
     for run in RUNS:
-        assert spread.contents(run) == sequential.contents(run)
+        assert untrained.contents(run) == sequential.contents(run)
 
 
-def test_what_only_lacks_evaluation_is_not_trained(nodes: Nodes, sequential: Workspace, tmp_path: Path) -> None:
-    spread = sequential.copy(tmp_path / "work")
-    first = training(spread, "lenet-a")
-    with (spread.root / "pipeline/evaluate.py").open("a") as stream:
+def test_what_only_lacks_evaluation_is_evaluated_here(sequential: Workspace, tmp_path: Path) -> None:
+    copy = sequential.copy(tmp_path / "work")
+    first = training(copy, "lenet-a")
+    with (copy.root / "pipeline/evaluate.py").open("a") as stream:
         stream.write("# changed\n")
-    refused = spread.run(*COMMAND, check=False)
+    refused = copy.run(*COMMAND, check=False)
     assert refused.stderr == (
         "error: pipeline/evaluate.py: not committed, so the nodes would not have it; commit it first\n"
     )
-    spread.run("git", "commit", "--quiet", "--all", "--message", "Change")
-    printed = spread.run(*COMMAND, "lenet-a", RAY_ADDRESS=nodes.address).stdout
-    assert "lenet-a  evaluating" in printed
-    assert "lenet-a  training" not in printed
-    assert training(spread, "lenet-a") == first
-    assert spread.contents("lenet-a") == sequential.contents("lenet-a")
-    assert spread.run("dvc", "status", "evaluate@lenet-a").stdout == "Data and pipelines are up to date.\n"
+    copy.run("git", "commit", "--quiet", "--all", "--message", "Change")
+    printed = copy.run(*COMMAND, "lenet-a", RAY_ADDRESS="127.0.0.1:1").stdout  # asks no node
+    assert "Running stage 'evaluate@lenet-a'" in printed
+    assert "Running stage 'train" not in printed
+    assert training(copy, "lenet-a") == first
+    assert copy.contents("lenet-a") == sequential.contents("lenet-a")
+    assert copy.run("dvc", "status", "draw@lenet-a").stdout == "Data and pipelines are up to date.\n"
 
 
-def test_no_memory_left_is_said_so(spread: Workspace) -> None:
+def test_no_memory_left_is_said_so(untrained: Workspace) -> None:
     full = Nodes(memory_usage_threshold=0.01, memory_monitor_refresh_ms=100)
     try:
-        done = spread.run(*COMMAND, "lenet-a", check=False, RAY_ADDRESS=full.address)
+        done = untrained.run(*COMMAND, "lenet-a", check=False, RAY_ADDRESS=full.address)
     finally:
         full.cluster.shutdown()
     assert done.returncode == 1
@@ -143,6 +147,6 @@ def test_no_memory_left_is_said_so(spread: Workspace) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="counts processors as Linux does")
-def test_without_an_address_the_cluster_is_this_machine(spread: Workspace) -> None:
-    done = spread.run(*COMMAND, "--cpus", "2", "lenet-a", RAY_ADDRESS="")
+def test_without_an_address_the_cluster_is_this_machine(untrained: Workspace) -> None:
+    done = untrained.run(*COMMAND, "--cpus", "2", "lenet-a", RAY_ADDRESS="")
     assert "lenet-a  done  1/1" in done.stdout

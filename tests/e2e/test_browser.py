@@ -1,4 +1,4 @@
-"""What people see: the charts of ten runs in MLflow's own pages, in a real browser."""
+"""The charts of ten runs in MLflow's UI, in a real browser."""
 
 import shutil
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ RUNS = YAML(typ="safe").load((ROOT / "params.yaml").read_text())["runs"]
 
 @pytest.fixture(scope="module")
 def ten(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A workspace with the results of the ten runs of params.yaml, made up, and what `make sync` made of them.
+    """A workspace with made-up results of the ten runs of params.yaml, synced to MLflow.
 
-    It was moved since then, and `make ui` must find the pictures.
+    It is moved after that, and `make ui` must find the images all the same.
     """
     folder = tmp_path_factory.mktemp("ten")
     made = workspace.make(folder / "built")
@@ -43,7 +43,7 @@ def address(ten: Workspace) -> Iterator[str]:
         yield printed
 
 
-def test_the_comparison_of_ten_runs(address: str) -> None:
+def test_saved_view_of_ten_runs(address: str) -> None:
     with browser.opened(address) as page:
         drawn = browser.series(browser.card(page, "val_loss"), 10)
         assert (drawn["lines"], drawn["points"]) == (10, 30)
@@ -59,7 +59,7 @@ def test_the_comparison_of_ten_runs(address: str) -> None:
             assert sum(f"weights_{layer}+" in source for source in sources) == 10
 
 
-def test_mlflow_as_it_comes_shows_the_losses_before_the_weights(address: str) -> None:
+def test_without_the_saved_view_losses_come_before_weights(address: str) -> None:
     with browser.opened(address.replace("&viewStateShareKey=study", "")) as page:
         browser.series(browser.card(page, "val_loss"), 10)
         assert page.locator(browser.HEADER).first.inner_text().startswith("Model metrics\n")

@@ -8,19 +8,19 @@ from tests.support.workspace import Workspace
 
 
 def test_killed_then_stopped_then_killed_it_ends_in_the_same_bytes_and_is_one_run(
-    begun: Workspace, undisturbed: Workspace
+    untrained_copy: Workspace, baseline_run: Workspace
 ) -> None:
-    kill_at_checkpoint(begun, 1)
-    assert "going on after epoch 1, step 0" in stop_in_second_epoch(begun)
-    assert rows(begun, "SELECT status FROM runs") == [("KILLED",)]
-    printed = kill_at_checkpoint(begun, EPOCHS + 1)  # the last epoch's, as the stop wrote one too
-    assert "going on after epoch 1, step " in printed
+    kill_at_checkpoint(untrained_copy, 1)
+    assert "continuing after epoch 1, step 0" in stop_in_second_epoch(untrained_copy)
+    assert rows(untrained_copy, "SELECT status FROM runs") == [("KILLED",)]
+    printed = kill_at_checkpoint(untrained_copy, EPOCHS + 1)  # the last epoch's, as the stop wrote one too
+    assert "continuing after epoch 1, step " in printed
     assert "step 0" not in printed
-    assert not begun.results(RUN).exists()
-    assert rows(begun, "SELECT status FROM runs") == [("RUNNING",)]
-    assert f"going on after epoch {EPOCHS}, step 0" in begun.run(*REPRO).stdout
-    assert begun.contents(RUN) == undisturbed.contents(RUN)
-    assert_one_whole_run(begun)
+    assert not untrained_copy.results(RUN).exists()
+    assert rows(untrained_copy, "SELECT status FROM runs") == [("RUNNING",)]
+    assert f"continuing after epoch {EPOCHS}, step 0" in untrained_copy.run(*REPRO).stdout
+    assert untrained_copy.contents(RUN) == baseline_run.contents(RUN)
+    assert_one_whole_run(untrained_copy)
 
 
 def assert_one_whole_run(place: Workspace) -> None:
@@ -40,11 +40,11 @@ def assert_one_whole_run(place: Workspace) -> None:
     assert sorted(pictures) == [["weights_conv1", "step", str(epoch)] for epoch in range(1, EPOCHS + 1)]
 
 
-def test_one_that_diverges_has_failed(begun: Workspace) -> None:
+def test_one_that_diverges_has_failed(untrained_copy: Workspace) -> None:
     def diverge(values: dict[str, Any]) -> None:
         values["runs"][RUN].update(learning_rate=1e30, schedule="constant", warmup=None, clip_norm=None)
 
-    begun.edit(diverge)
-    done = begun.run("python", "-m", "pipeline.train", RUN, check=False)
+    untrained_copy.edit(diverge)
+    done = untrained_copy.run("python", "-m", "pipeline.train", RUN, check=False)
     assert (done.returncode, "diverged" in done.stderr) == (1, True), done.stderr
-    assert rows(begun, "SELECT status FROM runs") == [("FAILED",)]
+    assert rows(untrained_copy, "SELECT status FROM runs") == [("FAILED",)]

@@ -1,7 +1,7 @@
-"""What models say of real digits: `python -m tools.predict` on pictures, `mlflow models serve` on raw pixels."""
+"""What models say of real digits: `python -m tools.predict` on pictures."""
 
 import json
-import urllib.request
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +11,11 @@ from PIL import Image
 
 from pipeline.core.paths import ROOT
 from pipeline.raw import idx
-from tests.support.champion import promoted
-from tests.support.serving import serving
+from tests.support.champion import promote, promoted
 from tests.support.workspace import Workspace
 
+RUN = "lenet-dropout"
 DIGITS = idx.read_images(ROOT / "tests/data/t10k-images-idx3-ubyte").reshape(-1, 28, 28)
-SERVE = ("mlflow", "models", "serve", "-m", "models:/mnist@champion", "--env-manager", "local")
-SERVE += ("--host", "127.0.0.1", "--port")
-WAIT = 120  # seconds, at most, for the server to answer
 BLOCK = """
 import runpy, sys
 for name in sys.argv.pop(1).split(","):
@@ -27,7 +24,8 @@ runpy.run_module("tools.predict", run_name="__main__", alter_sys=True)
 """
 NO_PICKLE = """
 import pickle, runpy, sys
-import numpy, keras, mlflow.keras  # what they do while they are imported is their own affair
+import numpy, keras  # they may unpickle while they are imported
+sys.modules["mlflow"] = None
 
 def refuse(*arguments, **options):
     raise AssertionError("something was unpickled")
@@ -58,79 +56,95 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [str(folder / name) for name in names]
 
 
-def probabilities(workspace: Workspace, run: str) -> np.ndarray:
-    """What the evaluation found for the first three test images, whose pictures these are."""
+def expected(workspace: Workspace, run: str) -> np.ndarray:
+    """The probabilities that the evaluation found for the first three test images, which the pictures show."""
     return np.load(workspace.results(run) / "probabilities.npy", allow_pickle=False)[:3]
 
 
-def test_without_a_champion_it_says_what_to_do(finished: Workspace, pictures: list[str]) -> None:
-    done = finished.run("python", "-m", "tools.predict", *pictures, check=False, MLFLOW_TRACKING_URI="sqlite://")
-    assert done.returncode == 1
-    assert done.stderr == "error: MLflow has no models:/mnist@champion; run `make promote`, or `make sync`\n"
+def predicted(workspace: Workspace, *arguments: str, code: str = NO_PICKLE) -> list[dict]:
+    """What tools.predict prints, which imports no mlflow and unpickles nothing."""
+    return json.loads(workspace.run("python", "-c", code, "--json", *arguments).stdout)
 
 
-def test_the_champion_says_what_it_said_of_the_originals_and_unpickles_nothing(
-    workspace: Workspace, pictures: list[str]
-) -> None:
-    champion = json.loads((workspace.root / "champion.json").read_text())["champion"]["run"]
-    rows = json.loads(workspace.run("python", "-c", NO_PICKLE, "--json", *pictures).stdout)
-    expected = probabilities(workspace, champion)
-    assert [row["file"] for row in rows] == pictures
-    assert [row["digit"] for row in rows] == expected.argmax(axis=1).tolist()
-    np.testing.assert_allclose([row["probabilities"] for row in rows], expected, atol=0.01)
+def check(rows: list[dict], probabilities: np.ndarray) -> None:
+    assert [row["digit"] for row in rows] == probabilities.argmax(axis=1).tolist()
+    np.testing.assert_allclose([row["probabilities"] for row in rows], probabilities, atol=0.01)
     assert [row["probability"] for row in rows] == [max(row["probabilities"]) for row in rows]
 
 
-def test_a_run_by_name_needs_no_mlflow_and_what_is_no_picture_stops_no_other(
+def test_the_champion_predicts_as_in_its_evaluation(workspace: Workspace, pictures: list[str]) -> None:
+    champion = json.loads((workspace.root / "champion/champion.json").read_text())["champion"]["run"]
+    rows = predicted(workspace, *pictures)
+    assert [row["file"] for row in rows] == pictures
+    check(rows, expected(workspace, champion))
+
+
+def test_a_clone_predicts_with_the_committed_champion_then_with_its_own(
     finished: Workspace, pictures: list[str], tmp_path: Path
 ) -> None:
+    origin = finished.copy(tmp_path / "origin")
+    promote(origin, RUN)
+    origin.commit()
+    subprocess.run(["git", "clone", "-q", origin.root, tmp_path / "clone"], check=True)
+    clone = Workspace(tmp_path / "clone")
+    committed = predicted(clone, *pictures)
+    check(committed, expected(origin, RUN))
+    assert not (clone.root / "mlflow.db").exists()
+    assert clone.run("git", "status", "--porcelain").stdout == ""
+
+    clone.run("dvc", "config", "--local", "core.site_cache_dir", str(tmp_path / "site-cache"))
+    clone.edit(lambda values: values["runs"][RUN].update(seed=5))
+    clone.run("dvc", "repro", f"evaluate@{RUN}")
+    assert predicted(clone, *pictures) == committed
+    before = json.loads((clone.root / "champion/champion.json").read_text())
+    assert "mnist@champion" in promote(clone, RUN)
+    now = json.loads((clone.root / "champion/champion.json").read_text())
+    assert now["previous"] == before["champion"]
+    own = predicted(clone, *pictures)
+    assert own != committed
+    check(own, expected(clone, RUN))
+    assert own == predicted(clone, "--run", RUN, *pictures)
+
+
+def test_a_run_by_name_and_files_that_are_no_pictures(finished: Workspace, pictures: list[str], tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("no picture")
     wrong = [str(tmp_path / "text.png"), "missing.png"]
-    done = finished.run("python", "-c", BLOCK, "mlflow", "--run", "lenet-dropout", *pictures, *wrong, check=False)
+    done = finished.run("python", "-c", BLOCK, "mlflow", "--run", RUN, *pictures, *wrong, check=False)
     assert done.returncode == 1
-    expected = probabilities(finished, "lenet-dropout")
     width = max(map(len, pictures))
-    for line, picture, row in zip(done.stdout.splitlines(), pictures, expected, strict=True):
+    for line, picture, row in zip(done.stdout.splitlines(), pictures, expected(finished, RUN), strict=True):
         assert line[: width + 5] == f"{picture:{width}}  {row.argmax()}  "
         assert float(line[width + 5 :].rstrip("%")) == pytest.approx(100 * row.max(), abs=1)
     assert [line.split(": ")[:2] for line in done.stderr.splitlines()] == [["error", name] for name in wrong]
-    done = finished.run(
-        "python", "-m", "tools.predict", "--json", "--run", "lenet-dropout", pictures[0], *wrong, check=False
-    )
+    done = finished.run("python", "-m", "tools.predict", "--json", "--run", RUN, pictures[0], *wrong, check=False)
     assert done.returncode == 1
     rows = json.loads(done.stdout)
     assert [row["file"] for row in rows] == [pictures[0], *wrong]
     assert [sorted(row) for row in rows][1:] == [["error", "file"], ["error", "file"]]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["missing.png"], "error: missing.png: No such file or directory; expected a picture of a digit"),
-        (["--run", "lenet-dropuot", "missing.png"], "runs.lenet-dropuot is unknown; did you mean 'lenet-dropout'?"),
-    ],
-)
-def test_mistakes_come_before_tensorflow_is_imported(finished: Workspace, arguments: list[str], said: str) -> None:
-    done = finished.run("python", "-c", BLOCK, "tensorflow,keras,mlflow", *arguments, check=False)
-    assert done.returncode == 1
-    assert said in done.stderr
-    assert done.stderr.count("\n") == 1
+def refused(workspace: Workspace, *arguments: str) -> str:
+    """The line with which tools.predict ends before it imports anything slow."""
+    done = workspace.run("python", "-c", BLOCK, "tensorflow,keras,mlflow", *arguments, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+    return done.stderr
 
 
-@pytest.fixture
-def address(workspace: Workspace) -> Iterator[str]:
-    """The address at which the champion is served, on this machine only."""
-    with serving(workspace, *SERVE, ready="/ping", wait=WAIT) as (served, _):
-        yield f"{served}/invocations"
+def test_mistakes_are_found_before_tensorflow_is_imported(workspace: Workspace) -> None:
+    assert refused(workspace, "missing.png") == (
+        "error: missing.png: No such file or directory; expected a picture of a digit\n"
+    )
+    unknown = "runs.lenet-dropuot is unknown; did you mean 'lenet-dropout'?"
+    assert unknown in refused(workspace, "--run", "lenet-dropuot", "missing.png")
 
 
-def test_served_it_takes_raw_pixels_and_gives_probabilities(address: str, workspace: Workspace) -> None:
-    with np.load(workspace.root / "data/processed/test.npz", allow_pickle=False) as arrays:
-        images = arrays["images"][:3]
-    assert images.dtype == np.uint8
-    body = json.dumps({"inputs": images.tolist()}).encode()
-    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        served = json.load(answer)["predictions"]
-    run = json.loads((workspace.root / "champion.json").read_text())["champion"]["run"]
-    np.testing.assert_allclose(served, probabilities(workspace, run), rtol=1e-4, atol=1e-6)
+def test_without_an_intact_champion_it_says_so_before_tensorflow_is_imported(
+    prepared: Workspace, pictures: list[str], tmp_path: Path, workspace: Workspace
+) -> None:
+    bare = prepared.copy(tmp_path / "bare")
+    assert refused(bare, *pictures).startswith("error: champion/champion.json: not found; run `make promote`")
+    (bare.root / "champion").mkdir()
+    (bare.root / "champion/champion.json").write_bytes((workspace.root / "champion/champion.json").read_bytes())
+    assert refused(bare, *pictures).startswith("error: champion/model.keras: not found, but champion.json names it")
+    (bare.root / "champion/model.keras").write_bytes(b"another model")
+    assert refused(bare, *pictures).startswith("error: champion/model.keras: its SHA-256 is ")

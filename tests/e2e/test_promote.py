@@ -1,74 +1,47 @@
-"""What stops a promotion, and that MLflow's aliases follow `champion.json`."""
+"""`make promote` writes the champion's two files, and MLflow's aliases follow them."""
 
 import json
 import shutil
 from pathlib import Path
 
+import mlflow
 import pytest
 
-from pipeline.core.errors import PipelineError
-from pipeline.tracking import champion
+from pipeline.core.files import sha256
 from tests.support.champion import client, promote, promoted
+from tests.support.mirrored import digests, runs
 from tests.support.workspace import Workspace
-from tools.promote import check_accuracy
 
 FIRST, SECOND = "vgg-batchnorm", "lenet-dropout"
 
 
-def promotion(run="lenet-plain", val_accuracy=0.98, images=5000, data="d"):
-    return champion.Promotion(
-        run=run,
-        training_id="1" * 32,
-        input_key="a" * 64,
-        data_digest=data * 64,
-        validation_images=images,
-        val_accuracy=val_accuracy,
-        parameters=700,
-        model_sha256="b" * 64,
-        promoted="2026-01-01T00:00:00+00:00",
-    )
-
-
-def test_the_threshold() -> None:
-    check_accuracy(promotion(val_accuracy=0.98), None, 0.98)
-    with pytest.raises(PipelineError, match="lenet-plain: validation accuracy 0.9799 is below 0.98"):
-        check_accuracy(promotion(val_accuracy=0.9799), None, 0.98)
-
-
-def test_not_below_the_champion_on_the_same_images() -> None:
-    worse = promotion(val_accuracy=0.98)
-    check_accuracy(worse, promotion("vgg-plain", 0.98), 0)
-    check_accuracy(worse, promotion("vgg-plain", 0.99, images=1000), 0)
-    check_accuracy(worse, promotion("vgg-plain", 0.99, data="e"), 0)
-    with pytest.raises(PipelineError, match=r"below the champion's \(vgg-plain, 0.9900\); the champion stays"):
-        check_accuracy(worse, promotion("vgg-plain", 0.99), 0)
-
-
-def test_a_damaged_record_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "champion.json"
-    assert champion.load_champion_file(path) is None
-    champion.save_champion_file(champion.Champion(champion=promotion(), previous=None), path)
-    assert champion.load_champion_file(path).champion == promotion()
-    content = json.loads(path.read_text())
-    content["champion"]["val_accuracy"] = 98
-    path.write_text(json.dumps(content))
-    with pytest.raises(PipelineError, match="champion.json: champion.val_accuracy: .*less than or equal to 1"):
-        champion.load_champion_file(path)
-    path.write_text("<<<<<<< HEAD")
-    with pytest.raises(PipelineError, match="champion.json: the file: Invalid JSON.*restore it with `git checkout`"):
-        champion.load_champion_file(path)
+@pytest.fixture
+def copy(finished: Workspace, tmp_path: Path) -> Workspace:
+    return finished.copy(tmp_path / "copy")
 
 
 def aliases(workspace: Workspace) -> dict[str, str]:
-    """The run that each alias stands for."""
+    """The name of the run that each alias points at."""
     mine = client(workspace)
     found = mine.get_registered_model("mnist").aliases
     versions = {alias: mine.get_model_version("mnist", str(version)) for alias, version in found.items()}
     return {alias: mine.get_run(version.run_id).info.run_name for alias, version in versions.items()}
 
 
-def accuracy(workspace: Workspace, run: str, value: float) -> None:
-    """Claim another validation accuracy than the one measured."""
+def registered_model(workspace: Workspace) -> str:
+    """The SHA-256 of the model that MLflow has as champion."""
+    mine = client(workspace)
+    version = mine.get_model_version_by_alias("mnist", "champion")
+    location = mine.get_logged_model(version.source.removeprefix("models:/")).artifact_location
+    return digests(mine, location)["artifacts/data/model.keras"]
+
+
+def files(workspace: Workspace) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (workspace.root / "champion").iterdir()}
+
+
+def claim_accuracy(workspace: Workspace, run: str, value: float) -> None:
+    """Replace the validation accuracy in a run's files."""
     folder = workspace.results(run)
     metrics = json.loads((folder / "metrics.json").read_text())
     rows = (folder / "history.csv").read_text()
@@ -76,57 +49,106 @@ def accuracy(workspace: Workspace, run: str, value: float) -> None:
     (folder / "history.csv").write_text(rows.replace(repr(metrics["val_accuracy"]), repr(value)))
 
 
-def test_promoting_twice_and_replaying_into_an_empty_database(finished: Workspace, tmp_path: Path) -> None:
-    copy = finished.copy(tmp_path / "copy")
-    accuracy(copy, FIRST, 0.25)
-    accuracy(copy, SECOND, 0.2)
+def test_promote_twice_refuse_override_and_apply_to_an_empty_database(copy: Workspace) -> None:
+    claim_accuracy(copy, FIRST, 0.9)
+    claim_accuracy(copy, SECOND, 0.2)
     with promoted(copy) as printed:
-        written = copy.root / "champion.json"
-        assert f"{FIRST}: validation accuracy 0.2500 on 40 images\n" in printed
+        assert f"{FIRST}: validation accuracy 0.9000 on 40 images\n" in printed
         assert f"mnist@champion: {FIRST}: version 1\n" in printed
         assert aliases(copy) == {"champion": FIRST}
+        before = files(copy)
+        assert before["model.keras"] == (copy.results(FIRST) / "model.keras").read_bytes()
+        check_same_model(copy, before)
+        check_refused(copy, before)
+        check_override(copy, before)
+        check_noise(copy)
+        check_lost_database(copy)
 
-        before = written.read_bytes()
-        assert "version 1, as before" in promote(copy, threshold=0.9)
-        assert written.read_bytes() == before
 
-        refused = copy.run("python", "-m", "tools.promote", "--threshold", "0", SECOND, check=False)
+def check_same_model(copy: Workspace, before: dict[str, bytes]) -> None:
+    claim_accuracy(copy, FIRST, 0.85)
+    printed = promote(copy, threshold=0.99)
+    assert f"{FIRST}: its model is the champion already; nothing changes\n" in printed
+    assert f"mnist@champion: {FIRST}: version 1, as before\n" in printed
+    assert files(copy) == before
+
+
+def check_refused(copy: Workspace, before: dict[str, bytes]) -> None:
+    """Automatically chosen, 0.3 is worse than 0.9 beyond the noise of 40 images."""
+    claim_accuracy(copy, FIRST, 0.1)
+    claim_accuracy(copy, SECOND, 0.3)
+    for options, said in (((), f"below the champion's ({FIRST}, 0.9000) by more"), ((SECOND,), "0.3000 is below 0.31")):
+        least = "0.31" if options else "0"
+        refused = copy.run("python", "-m", "tools.promote", "--threshold", least, *options, check=False)
         assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
-        assert f"below the champion's ({FIRST}, 0.2500)" in refused.stderr
-        assert (written.read_bytes(), aliases(copy)) == (before, {"champion": FIRST})
-
-        accuracy(copy, SECOND, 0.25)
-        assert f"mnist@champion: {SECOND}: version 2\nmnist@previous: {FIRST}: version 1\n" in promote(copy, SECOND)
-        assert aliases(copy) == {"champion": SECOND, "previous": FIRST}
-        now = json.loads(written.read_text())
-        assert (now["champion"]["run"], now["previous"]) == (SECOND, json.loads(before)["champion"])
-
-        for lost in copy.root.glob("mlflow.db*"):
-            lost.unlink()
-        shutil.rmtree(copy.root / "mlartifacts")
-        synced = copy.run("python", "-m", "tools.sync").stdout
-        assert f"  {SECOND}: version 1\n" in synced
-        assert f"  {FIRST}: version 2\n" in synced
-        assert aliases(copy) == {"champion": SECOND, "previous": FIRST}
-        again = {"previous": f"{FIRST}: version 2, as before", "champion": f"{SECOND}: version 1, as before"}
-        assert replay(copy) == again
+        assert f"{SECOND}: validation accuracy 0.3000 is below" in refused.stderr
+        assert said in refused.stderr
+    assert (files(copy), aliases(copy)) == (before, {"champion": FIRST})
 
 
-def replay(workspace: Workspace) -> dict[str, str]:
-    code = "import json; from pipeline.tracking import champion, registry; "
-    code += "print(json.dumps(registry.replay(champion.load())))"
-    return json.loads(workspace.run("python", "-c", code).stdout)
+def check_override(copy: Workspace, before: dict[str, bytes]) -> None:
+    printed = promote(copy, SECOND)
+    assert "promoted all the same, because RUN names it\n" in printed
+    assert f"mnist@champion: {SECOND}: version 2\nmnist@previous: {FIRST}: version 1\n" in printed
+    assert aliases(copy) == {"champion": SECOND, "previous": FIRST}
+    now = json.loads(files(copy)["champion.json"])
+    assert (now["champion"]["run"], now["previous"]) == (SECOND, json.loads(before["champion.json"])["champion"])
 
 
-def test_a_model_in_mlflow_that_is_not_the_file_is_refused(finished: Workspace, tmp_path: Path) -> None:
-    copy = finished.copy(tmp_path / "copy")
-    other = copy.results(SECOND) / "model.keras"
+def check_noise(copy: Workspace) -> None:
+    """Automatically chosen, 0.25 is not worse than 0.3 beyond the noise; the former champion becomes the previous."""
+    claim_accuracy(copy, SECOND, 0.2)
+    claim_accuracy(copy, FIRST, 0.25)
+    assert f"mnist@champion: {FIRST}: version 1\nmnist@previous: {SECOND}: version 2\n" in promote(copy)
+
+
+def check_lost_database(copy: Workspace) -> None:
+    for lost in copy.root.glob("mlflow.db*"):
+        lost.unlink()
+    shutil.rmtree(copy.root / "mlartifacts")
+    synced = copy.run("python", "-m", "tools.sync").stdout
+    assert f"champion       {FIRST}: version 1\nprevious       {SECOND}: version 2\n" in synced
+    assert aliases(copy) == {"champion": FIRST, "previous": SECOND}
+    again = copy.run("python", "-m", "tools.sync").stdout
+    assert f"{FIRST}: version 1, as before\n" in again
+    assert f"{SECOND}: version 2, as before\n" in again
+
+
+def test_a_model_in_mlflow_that_is_not_the_file_is_not_registered(copy: Workspace) -> None:
     logged = list(copy.root.glob("mlartifacts/models/*/artifacts/data/model.keras"))
     assert len(logged) >= 2
     for path in logged:
-        shutil.copyfile(other, path)
-    accuracy(copy, FIRST, 0.25)
-    refused = copy.run("python", "-m", "tools.promote", "--threshold", "0", FIRST, check=False)
-    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
-    assert f"MLflow has no model with the bytes of results/runs/{FIRST}/model.keras" in refused.stderr
-    assert not (copy.root / "champion.json").exists()
+        path.write_bytes(b"another model")
+    claim_accuracy(copy, FIRST, 0.25)
+    assert f"mnist@champion: {FIRST}: version 1\n" in promote(copy, FIRST)
+    assert registered_model(copy) == sha256(copy.results(FIRST) / "model.keras")
+    assert "version 1, as before" in promote(copy, FIRST)
+
+
+def test_without_mlflow_the_champion_is_promoted_and_registered_later(copy: Workspace) -> None:
+    away = {"MLFLOW_TRACKING_URI": "http://me:secret@127.0.0.1:9"}
+    printed = promote(copy, SECOND, **away)
+    assert "not registered in MLflow, run `make sync` later (" in printed
+    assert "secret" not in printed + copy.run("python", "-m", "tools.sync", **away).stdout
+    assert files(copy)["model.keras"] == (copy.results(SECOND) / "model.keras").read_bytes()
+    assert f"{SECOND}: version 1\n" in copy.run("python", "-m", "tools.sync").stdout
+    assert registered_model(copy) == sha256(copy.results(SECOND) / "model.keras")
+
+
+def test_a_clone_without_results_registers_the_champion_once(copy: Workspace) -> None:
+    promote(copy, SECOND)
+    for path in (*copy.root.glob("mlflow.db*"), copy.root / "mlartifacts", copy.root / "results/runs"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for ending in ("", ", as before"):
+        assert f"{SECOND}: version 1{ending}\n" in copy.run("python", "-m", "tools.sync").stdout
+        (run,) = runs(copy)
+        assert (run.info.run_name, run.info.status, run.data.tags["champion_only"]) == (SECOND, "FINISHED", "True")
+    assert registered_model(copy) == sha256(copy.root / "champion/model.keras")
+    mlflow.set_tracking_uri(f"sqlite:///{copy.root}/mlflow.db")
+    assert mlflow.keras.load_model("models:/mnist@champion").name == "lenet"
+    (copy.root / "champion/model.keras").write_bytes(b"another model")
+    (damaged,) = copy.root.glob("mlartifacts/models/*/artifacts/data/model.keras")
+    damaged.unlink()
+    done = copy.run("python", "-m", "tools.sync", check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("error: champion/model.keras: its SHA-256 is ")

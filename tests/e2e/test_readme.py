@@ -37,24 +37,29 @@ def test_a_run_added_to_params_is_the_only_one_to_train(finished: Workspace) -> 
     before = {name: (finished.root / name).read_text() for name in ("params.yaml", "dvc.lock")}
     (finished.root / "params.yaml").write_text(f"{before['params.yaml'].rstrip()}\n  {line[1]}: {line[2]}\n")
     try:
-        printed = finished.run("dvc", "repro", f"evaluate@{line[1]}", *(f"evaluate@{run}" for run in RUNS)).stdout
+        printed = finished.run("dvc", "repro", f"draw@{line[1]}", *(f"draw@{run}" for run in RUNS)).stdout
     finally:
         for name, text in before.items():
             (finished.root / name).write_text(text)
         shutil.rmtree(finished.results(line[1]))
-    assert re.findall(r"Running stage '(.*)'", printed) == ["train@lenet-seed1", "evaluate@lenet-seed1"]
+    assert re.findall(r"Running stage '(.*)'", printed) == [
+        "train@lenet-seed1",
+        "evaluate@lenet-seed1",
+        "draw@lenet-seed1",
+    ]
 
 
 def test_a_network_of_ones_own(untrained: Workspace) -> None:
     lenet = (untrained.root / "models/lenet.py").read_text()
     (untrained.root / "models/mine.py").write_text(lenet.replace("Conv(256, 3)", "Conv(8, 3)"))
-    registry = untrained.root / "models/__init__.py"
+    registry = untrained.root / "models/registry.py"
     content = registry.read_text().replace("import custom, lenet, vgg", "import custom, lenet, mine, vgg")
     registry.write_text(content.replace("ARCHITECTURES = {", 'ARCHITECTURES = {"mine": mine.LAYERS, '))
 
     def add(values: dict) -> None:
         for protocol in values["protocols"].values():
             protocol["mine"] = {}
+            protocol["test_images"]["mine"] = 100
         values["runs"] = {
             "mine-plain": {"architecture": "mine", "pooling": True, "dropout": False, "batch_norm": False}
         }

@@ -70,6 +70,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, finished: Workspace) -> Ite
 def test_an_empty_server_is_filled_no_password_leaks_and_nothing_is_retrained(
     server: Server, finished: Workspace
 ) -> None:
+    sync(finished)
     assert sync(finished, MLFLOW_TRACKING_URI=server.uri_with(PASSWORD)) == dict.fromkeys(RUNS, "rebuilt")
     theirs = mlflow.MlflowClient(server.uri)
     training = of_result(finished).data.tags["training_id"]
@@ -85,7 +86,7 @@ def test_an_empty_server_is_filled_no_password_leaks_and_nothing_is_retrained(
     assert (found.returncode, found.stdout) == (1, b"")
 
 
-def test_a_server_that_dies_in_mid_run_costs_seconds_and_loses_nothing(server: Server, finished: Workspace) -> None:
+def test_a_server_that_dies_during_a_training_loses_nothing(server: Server, finished: Workspace) -> None:
     finished.edit(lambda values: values["runs"][RUN].update(seed=3, epochs=8))
     before = finished.contents(RUN, equal=False)
     try:
@@ -98,7 +99,7 @@ def test_a_server_that_dies_in_mid_run_costs_seconds_and_loses_nothing(server: S
         died = time.monotonic()
         printed, _ = training.communicate()
         assert training.returncode == 0, printed
-        assert len(re.findall("warning: tracking is behind", printed)) <= 2
+        assert len(re.findall("warning: could not log to MLflow", printed)) <= 2
         assert time.monotonic() - died < 60
         finished.run("python", "-m", "pipeline.evaluate", RUN, MLFLOW_TRACKING_URI=server.uri)
         server.start()

@@ -1,4 +1,4 @@
-"""A study trains through the real stages in a clone of its own, goes on where it stopped, and keeps no weights."""
+"""A study trains with the real stages in its own clone, continues where it stopped, and saves no weights."""
 
 import os
 import shutil
@@ -17,11 +17,11 @@ RUN = "lenet-dropout"
 LENET = params.load_params().run(RUN).model.model_dump()
 
 
-def test_a_study_is_trained_searched_and_kept(copied: Workspace) -> None:
+def test_a_study_is_trained_searched_and_saved(copied: Workspace) -> None:
     budgets = [{"epochs": 1, "training_images": 64}]
     (copied.root / "study/tiny/runs").mkdir(parents=True)
     (copied.root / "study/tiny/runs/.DS_Store").touch()  # which is no run
-    lenet = {"target": 0.0, "seeds": [7], "run": LENET, "budgets": budgets, "beside": {}}
+    lenet = {"target": 0.0, "seeds": [7], "run": LENET, "budgets": budgets, "comparison_runs": {}}
     _plan(copied, runs={RUN: LENET}, search={"lenet": lenet})
     copied.commit("Plan a study")
     printed = copied.run("python", "-m", "tools.study", "tiny").stdout
@@ -56,9 +56,14 @@ def test_a_study_is_trained_searched_and_kept(copied: Workspace) -> None:
     clean = (kept / "runs/lenet-1x64-seed7/environment.json").read_text()
     assert '"git_clean": true' in clean
     assert copied.run("git", "rev-parse", "HEAD").stdout.strip() in clean
+    with (copied.root / "pipeline/figures/style.py").open("a") as stream:
+        stream.write("# changed\n")  # draw is out of date, training and evaluation are not
+    redrawn = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout
+    assert redrawn.splitlines()[-3:] == printed.splitlines()[-3:]
+    assert (kept / "runs" / RUN / "loss.png").is_file()
     _plan(copied, runs={RUN: LENET | {"epochs": 7}}, search={"lenet": lenet})
     changed = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout
-    assert changed.splitlines()[-3:-1] == ["lenet-1x64-seed7: done", f"{RUN}: not begun"]
+    assert changed.splitlines()[-3:-1] == ["lenet-1x64-seed7: done", f"{RUN}: not started"]
     assert [path.name for path in (kept / "runs").glob("*/")] == ["lenet-1x64-seed7"]
 
 
@@ -74,7 +79,7 @@ def test_a_study_that_was_stopped_says_how_far_it_is(copied: Workspace) -> None:
     os.killpg(started.pid, signal.SIGINT)
     printed = started.communicate()[0]
     assert started.returncode == 130, printed
-    assert "`make study NAME=tiny` goes on from here" in printed
+    assert "`make study NAME=tiny` continues from here" in printed
     assert copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout.startswith("slow: unfinished\n")
     done = len(read_csv(copied.root / "study/tiny/unfinished/slow/history.csv"))
     assert f"| {done} of 500 " in (copied.root / "study/tiny/README.md").read_text()

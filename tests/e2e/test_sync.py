@@ -1,4 +1,4 @@
-"""MLflow stays a mirror: whatever happens to it, every result has its run."""
+"""`make sync` gives every result its run, whatever happened to MLflow or to the results."""
 
 import json
 import sqlite3
@@ -7,12 +7,14 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from pipeline.core.files import sha256
 from pipeline.core.paths import ROOT
-from tests.support.mirrored import RUN, client, digests, of_result, runs, sync
+from tests.support.mirrored import OTHER, RUN, client, digests, ids, of_result, runs, sync
 from tests.support.workspace import RUNS, Workspace
 
 
-def test_what_is_there_is_linked_and_only_the_view_is_added(finished: Workspace) -> None:
+def test_complete_runs_are_linked_and_the_view_is_added(finished: Workspace) -> None:
+    sync(finished)  # the figures, which no stage logs
     before = [run.info.run_id for run in runs(finished)]
     status = finished.run("dvc", "status").stdout
     assert sync(finished) == dict.fromkeys(RUNS, "linked")
@@ -23,7 +25,7 @@ def test_what_is_there_is_linked_and_only_the_view_is_added(finished: Workspace)
 
 
 def check_view(finished: Workspace) -> None:
-    """It shows what is there."""
+    """The saved view shows metrics and images that the runs have."""
     tags = client(finished).get_experiment_by_name("mnist").tags
     view = json.loads(json.loads(tags["mlflow.sharedViewState.study"])["state"])
     metrics = [chart["metricKey"] for chart in view["compareRunCharts"] if "metricKey" in chart]
@@ -37,15 +39,39 @@ def check_view(finished: Workspace) -> None:
     assert {f"images/{key}+step+2.png" for key in keys} <= set(logged)
 
 
-def test_a_clone_without_weights_says_so(copied: Workspace) -> None:
-    forget_but_for_the_write_ahead_log(copied.root / "mlflow.db")
+def test_changed_and_new_files_are_uploaded_once(copied: Workspace) -> None:
+    sync(copied)
+    folder = copied.results(RUN)
+    (folder / "loss.png").write_bytes(b"drawn anew")
+    (folder / "extra.csv").write_text("a\n1\n")
+    environment = json.loads((folder / "environment.json").read_text())
+    (folder / "environment.json").write_text(json.dumps(environment | {"host": "elsewhere"}))
+    assert sync(copied) == {RUN: "linked (caught up)", OTHER: "linked"}
+    logged = digests(client(copied), f"runs:/{of_result(copied).info.run_id}/")
+    for name in ("figures/loss.png", "results/extra.csv", "results/environment.json", "results/metrics.json"):
+        assert logged[name] == sha256(folder / Path(name).name)
+    assert sync(copied) == dict.fromkeys(RUNS, "linked")
+
+
+def test_a_database_without_digests_of_artifacts_catches_up_once(copied: Workspace) -> None:
+    sync(copied)
+    for run in runs(copied):
+        client(copied).delete_tag(run.info.run_id, "artifacts_sha256")
+    before = ids(copied)
+    assert sync(copied) == dict.fromkeys(RUNS, "linked (caught up)")
+    assert sync(copied) == dict.fromkeys(RUNS, "linked")
+    assert ids(copied) == before
+
+
+def test_a_clone_without_models_says_so(copied: Workspace) -> None:
+    delete_all_but_the_write_ahead_log(copied.root / "mlflow.db")
     for name in RUNS:
         (copied.results(name) / "model.keras").unlink()
     assert sync(copied) == dict.fromkeys(RUNS, "rebuilt without model")
 
 
-def forget_but_for_the_write_ahead_log(path: Path) -> None:
-    """Delete the database as a person does, while its last changes are still in a file beside it."""
+def delete_all_but_the_write_ahead_log(path: Path) -> None:
+    """Delete the database as a person does, while its last changes are still in another file."""
     log = Path(f"{path}-wal")
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE left_over (value)")
@@ -54,9 +80,10 @@ def forget_but_for_the_write_ahead_log(path: Path) -> None:
     log.write_bytes(content)
 
 
-def test_a_moved_repository_finds_its_artifacts_but_those_of_damaged_results(
+def test_a_moved_repository_finds_its_artifacts_and_damaged_results_are_named(
     copied: Workspace, finished: Workspace
 ) -> None:
+    sync(copied)
     assert sync(copied) == dict.fromkeys(RUNS, "linked")
     run = of_result(copied)
     assert str(copied.root) in run.info.artifact_uri

@@ -1,29 +1,27 @@
-"""A lost database, and a process that was killed while it told MLflow of a run: the next one adds what is missing."""
+"""A lost database, and a process killed while it logged a run to MLflow: `make sync` adds what is missing."""
 
 import shutil
 
 import mlflow
 
-from tests.support.mirrored import RUN, client, content, of_result, sync
+from tests.support.mirrored import OTHER, RUN, client, content, of_result, sync
 from tests.support.workspace import RUNS, Workspace
 
-OTHER = "vgg-batchnorm"
 KILLED_EARLY = f"""
 from pathlib import Path
 from mlflow.entities import LoggedModelOutput
-from pipeline.tracking import content, store
+from pipeline.tracking import run_content, store
 
 client, experiment = store.connect()
-wanted = content.read(Path("results/runs/{RUN}"))
+wanted = run_content.read_content(Path("results/runs/{RUN}"))
 run = client.create_run(experiment, start_time=wanted.started, tags=wanted.tags, run_name=wanted.name)
 model = client.create_logged_model(experiment, name="model", source_run_id=run.info.run_id)
 client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, 0)])
 """
 
 
-def test_a_lost_database_is_rebuilt_and_what_a_killed_process_began_is_completed(
-    copied: Workspace, finished: Workspace
-) -> None:
+def test_a_lost_database_is_rebuilt_and_an_interrupted_run_is_completed(copied: Workspace, finished: Workspace) -> None:
+    sync(finished)
     for path in copied.root.glob("mlflow.db*"):
         path.unlink()
     shutil.rmtree(copied.root / "mlartifacts")

@@ -1,4 +1,4 @@
-"""What MLflow holds after the pipeline has run."""
+"""What MLflow holds after the pipeline has run and `make sync`, as `make repro` does."""
 
 import csv
 import json
@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from mlflow.entities import Run
 
+from tests.support.mirrored import sync
 from tests.support.workspace import RUNS, Workspace
 
 
 @pytest.fixture(scope="module")
 def client(finished: Workspace) -> mlflow.MlflowClient:
+    sync(finished)  # adds the figures
     uri = f"sqlite:///{finished.root}/mlflow.db"
     mlflow.set_tracking_uri(uri)
     return mlflow.MlflowClient(uri)
@@ -64,7 +66,7 @@ def test_its_curves_are_the_history(runs: dict[str, Run], client: mlflow.MlflowC
 def test_its_test_metrics_are_those_of_the_file(runs: dict[str, Run], finished: Workspace) -> None:
     for name, run in runs.items():
         metrics = json.loads((finished.results(name) / "metrics.json").read_text())
-        for key in ("test_loss", "test_accuracy", "test_errors"):
+        for key in ("test_loss", "test_accuracy", "test_errors", "test_images"):
             assert run.data.metrics[key] == metrics[key]
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.config import params
 from tests.faults.bench import Bench
 from tests.faults.table import fault
 from tests.support.params_text import TEXT
-from tests.unit.config import test_params_anything as anything
-from tests.unit.raw import test_idx_anything
+from tests.unit.config import test_params_fuzz as fuzz
+from tests.unit.raw import test_idx_fuzz
 
 EXAMPLES = 3000
 
@@ -22,21 +23,21 @@ def documents(bench: Bench) -> str:
     edits = st.tuples(st.integers(0, len(TEXT)), st.integers(0, 40), st.text(max_size=6))
 
     @many
-    @given(document=anything.mutated() | anything.VALUES)
+    @given(document=fuzz.mutated() | fuzz.VALUES)
     def values(document: object) -> None:
-        anything.loads_or_is_refused_in_one_line(path, anything.written(document))
+        fuzz.is_accepted(params.parse_params, document)
 
     @many
     @given(edit=edits)
     def characters(edit: tuple[int, int, str]) -> None:
         begin, length, inserted = edit
         text = TEXT[:begin] + inserted + TEXT[begin + length :]
-        anything.loads_or_is_refused_in_one_line(path, text.encode("utf-8", "surrogatepass"))
+        fuzz.read_text(path, text.encode("utf-8", "surrogatepass"))
 
     @many
-    @given(place=anything.PLACES, value=anything.NEAR | anything.VALUES)
+    @given(place=fuzz.PLACES, value=fuzz.NEAR | fuzz.VALUES)
     def judged(place: tuple[str, ...], value: object) -> None:
-        anything.is_accepted_if_and_only_if_right(path, place, value)
+        fuzz.check_value(place, value)
 
     values()
     characters()
@@ -47,6 +48,7 @@ def documents(bench: Bench) -> str:
 @fault("idx files: 4000 of almost any bytes", "each is read as numpy reads it, or refused in one line")
 def raw_files(bench: Bench) -> str:
     """Wrong words in the header, wrong lengths, wrong labels; a reader written another way decides."""
-    test_idx_anything.test_images()
-    test_idx_anything.test_labels()
+    many = settings(max_examples=2000, deadline=None, database=None)
+    many(given(content=test_idx_fuzz.IMAGES)(test_idx_fuzz.check_images))()
+    many(given(content=test_idx_fuzz.LABELS)(test_idx_fuzz.check_labels))()
     return "no stack trace"

@@ -8,8 +8,8 @@ import pytest
 
 # "tests/unit/test_x.py" or "tests/unit/test_x.py::test_y": "the reason given to pytest.skip"
 ALLOWED: dict[str, str] = {"tests/e2e/test_browser.py": "no chromium"}
-REPORTS = ("results", "study/best", "study/efficient", "study/notebook")
-ENSEMBLES = (f"tests/unit/reporting/test_report_numbers.py::test_the_ensemble[{report}]" for report in REPORTS)
+REPORTS = ("results",)
+ENSEMBLES = (f"tests/unit/reporting/test_page_leaderboard.py::test_ensemble[{report}]" for report in REPORTS)
 ALLOWED |= dict.fromkeys(ENSEMBLES, "the probabilities are not here")
 ALLOWED |= dict.fromkeys((f"tests/team/test_{name}.py" for name in ("access", "backup", "team")), "no PostgreSQL")
 

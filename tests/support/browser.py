@@ -27,7 +27,7 @@ localStorage.setItem("mlflow.assistant.panelOpen_v1", "false");
 CARD = "[data-testid=experiment-view-compare-runs-card]"
 HEADER = "[data-testid=experiment-view-compare-runs-section-header]"
 PICTURES = "img[src*=artifact]"
-SPINNER = ".du-bois-light-spin-dot"  # in place of a picture that is not there yet
+SPINNER = ".du-bois-light-spin-dot"  # in place of an image that is still loading
 LOADED = "all => all.filter(one => one.complete && one.naturalWidth > 99).map(one => decodeURIComponent(one.src))"
 SCROLL = """
 one => {
@@ -49,13 +49,13 @@ plot => {
 
 
 def executable() -> str | None:
-    """The browser, None if there is none."""
+    """The path of the browser; None if it is not installed."""
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @contextmanager
 def opened(address: str, width: int = 1600, height: int = 1000) -> Iterator[Page]:
-    """The page at an address, without MLflow's assistant beside it."""
+    """The page at an address, with MLflow's assistant closed."""
     with (
         sync_playwright() as playwright,
         closing(playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))) as browser,
@@ -69,7 +69,7 @@ def opened(address: str, width: int = 1600, height: int = 1000) -> Iterator[Page
 
 
 def card(page: Page, title: str) -> Locator:
-    """The card of a chart or of pictures, scrolled into view; MLflow makes a card only when it comes near."""
+    """The card of a chart or of images, scrolled into view; MLflow makes a card only when it is nearly in view."""
     found = page.locator(CARD, has=page.locator(f'h4[title="{title}"]'))
     page.locator(CARD).first.wait_for()
     until = time.monotonic() + WAIT
@@ -82,19 +82,19 @@ def card(page: Page, title: str) -> Locator:
 
 
 def series(found: Locator, count: int) -> dict[str, Any]:
-    """What plotly has drawn in a card, when that is `count` lines: how many lines and points, and the traces' names."""
+    """Numbers of lines and points, and names of traces in a card, once plotly has drawn `count` lines."""
     plot = found.locator(".js-plotly-plot")
     expect(plot.locator(".scatterlayer .trace:has(.point)")).to_have_count(count)
     return plot.evaluate(DRAWN)
 
 
 def titles(page: Page) -> list[str]:
-    """Of the cards that are there so far, from the top."""
+    """Titles of the cards that MLflow has made so far, from the top."""
     return [heading.get_attribute("title") for heading in page.locator(f"{CARD} h4").all()]
 
 
 def pictures(found: Locator, step: int, count: int) -> list[str]:
-    """Where the pictures in a card come from, as soon as it shows `count`, all of them of that step and loaded."""
+    """Sources of the images in a card, once it shows `count` of them, all of that step and loaded."""
     until = time.monotonic() + WAIT
     while True:
         sources = found.locator(PICTURES).evaluate_all(LOADED)

@@ -1,5 +1,6 @@
 """Promotes a run in a workspace for as long as a test needs it."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,25 +11,22 @@ from tests.support.workspace import Workspace
 
 @contextmanager
 def promoted(workspace: Workspace) -> Iterator[str]:
-    """What promoting the best run prints; afterwards nothing of it is left."""
-    record = workspace.root / "champion.json"
-    before = record.read_bytes() if record.exists() else None
-    record.unlink(missing_ok=True)
+    """What promoting the best run prints; afterwards there is no champion, as before."""
+    assert not (workspace.root / "champion").exists()
     try:
         yield promote(workspace)
     finally:
-        record.unlink(missing_ok=True)
-        if before is not None:
-            record.write_bytes(before)
+        shutil.rmtree(workspace.root / "champion", ignore_errors=True)
         if client(workspace).search_registered_models("name = 'mnist'"):
             client(workspace).delete_registered_model("mnist")
 
 
-def promote(workspace: Workspace, *run: str, threshold: float = 0) -> str:
+def promote(workspace: Workspace, *run: str, threshold: float = 0, **environment: str) -> str:
     """What `make promote` prints."""
-    return workspace.run("python", "-m", "tools.promote", "--threshold", str(threshold), *run).stdout
+    command = ("python", "-m", "tools.promote", "--threshold", str(threshold))
+    return workspace.run(*command, *run, **environment).stdout
 
 
 def client(workspace: Workspace) -> mlflow.MlflowClient:
-    """Of the workspace's own database."""
+    """A client of the workspace's own database."""
     return mlflow.MlflowClient(f"sqlite:///{workspace.root}/mlflow.db")

@@ -1,4 +1,4 @@
-"""A checkout in which everything that doctor looks at is as it should be, to be spoiled by tests."""
+"""A checkout in which every check of `make doctor` passes, for tests to damage."""
 
 import shutil
 import sqlite3
@@ -6,21 +6,23 @@ from pathlib import Path
 
 from pipeline.core.paths import ROOT
 from tests.support.params_text import TEXT
-from tools.checks.verdict import Verdict
+from tools.checks import Verdict
 
-STAGES = ("fetch", "preprocess", "train@lenet-one", "evaluate@lenet-one", "train@vgg_two", "evaluate@vgg_two", "report")
+OF_RUNS = [f"{stage}@{run}" for stage in ("train", "evaluate", "draw") for run in ("lenet-one", "vgg_two")]
+STAGES = ("fetch", "preprocess", *OF_RUNS, "report")
 OUT = "results/runs/lenet-one/model.keras"
 MD5 = "9a0364b9e99bb480dd25e1f0284c8555"  # of b"content"
 OBJECT = f".dvc/cache/files/md5/{MD5[:2]}/{MD5[2:]}"
 
 
-def make_sound(root: Path) -> Path:
-    """Fill `root`."""
+def make_checkout(root: Path) -> Path:
+    """Create the checkout in `root`: one output with its object, and a tracking database without runs."""
     (root / "params.yaml").write_text(TEXT)
     shutil.copy(ROOT / "dvc.yaml", root)
     for name in (OUT, OBJECT):
         (root / name).parent.mkdir(parents=True)
         (root / name).write_bytes(b"content")
+    (root / ".dvc/config").write_text(f"[core]\n    no_scm = true\n    site_cache_dir = {root}/.site-cache\n")
     lines = ["schema: '2.0'", "stages:", *(f"  {name}: {{cmd: x}}" for name in STAGES)]
     lines[4] = f"  train@lenet-one: {{cmd: x, outs: [{{path: {OUT}, hash: md5, md5: {MD5}, size: 7}}]}}"
     (root / "dvc.lock").write_text("\n".join(lines) + "\n")
@@ -33,8 +35,8 @@ def make_sound(root: Path) -> Path:
     return root
 
 
-def wrong(verdict: Verdict, *said: str) -> None:
-    """Something is wrong, there is a remedy, and all of `said` is in the line."""
+def assert_wrong(verdict: Verdict, *texts: str) -> None:
+    """Assert that the verdict has a remedy, and that its line contains each of `texts`."""
     assert verdict.remedy
-    for words in said:
-        assert words in f"{verdict.found}; {verdict.remedy}"
+    for text in texts:
+        assert text in f"{verdict.found}; {verdict.remedy}"

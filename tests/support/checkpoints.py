@@ -1,9 +1,8 @@
-"""Small checkpoints for tests, which say in their step which one they are."""
+"""Small checkpoints for tests; the step in each one says which it is."""
 
 import numpy as np
 
 from pipeline.resume import checkpoint
-from pipeline.training.progress import Progress
 
 IDENTITY = {"input_key": "abc", "precision": "float32", "threads": 2, "keras": "3.15.1"}
 
@@ -17,12 +16,9 @@ def arrays(number):
 
 
 def progress(step):
-    made = Progress()
-    row = {"train_loss": 0.1 + 0.2, "val_accuracy": 1 / 3, "learning_rate": 1e-3}
-    made.add_epoch(row, {"conv1": np.linspace(-1, 1, 9, dtype=np.float32).reshape(3, 3, 1, 1)}, 1_700_000_000.1234)
-    made.step = step
-    made.system.append({"at": 1.0, "cpu": 50.5})
-    return made
+    history = [{"epoch": 1, "train_loss": 0.1 + 0.2, "val_accuracy": 1 / 3, "learning_rate": 1e-3}]
+    histograms = {"conv1": {"low": -1 / 7, "high": 1 / 7, "counts": [[0, 9]]}}
+    return {"epoch": 1, "step": step, "trained": None, "history": history, "histograms": histograms}
 
 
 def save(folder, number):
@@ -32,8 +28,8 @@ def save(folder, number):
 def loaded(folder):
     """The number of the checkpoint that is loaded."""
     found, values = checkpoint.load_checkpoint(folder, IDENTITY)
-    assert [array.tolist() for array in values] == [array.tolist() for array in arrays(found.step)]
-    return found.step
+    assert [array.tolist() for array in values] == [array.tolist() for array in arrays(found["step"])]
+    return found["step"]
 
 
 def names(folder):

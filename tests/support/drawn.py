@@ -1,4 +1,4 @@
-"""What tests of the figures draw: two epochs, three runs, two effects, two costs, four kernels."""
+"""Made-up input of the figures: two epochs, three runs, two effects, two costs, four kernels."""
 
 import numpy as np
 
@@ -10,17 +10,17 @@ HISTORY = [
 ]
 PUBLISHED = {"lenet": [{"epoch": 1.0, "loss": 0.4831, "accuracy": 0.8484}], "vgg": [], "custom": []}
 RUNS = [
-    all_curves.Curves("lenet-plain", "lenet", (True, False, False), HISTORY),
-    all_curves.Curves("lenet-dropout", "lenet", (True, True, False), HISTORY[:1]),
-    all_curves.Curves("vgg-nopool", "vgg", (False, False, False), HISTORY),
+    all_curves.RunCurves("lenet-plain", "lenet", (True, False, False), HISTORY),
+    all_curves.RunCurves("lenet-dropout", "lenet", (True, True, False), HISTORY[:1]),
+    all_curves.RunCurves("vgg-nopool", "vgg", (False, False, False), HISTORY),
 ]
-LINES = [
-    ablation.Line("dropout: a − b", "lenet", (-0.001, -0.003, 0.001), True),
-    ablation.Line("pooling: c − d", "vgg", (0.02, 0.01, 0.03), False),
+EFFECTS = [
+    ablation.Effect("dropout: a − b", "lenet", (-0.001, -0.003, 0.001), True),
+    ablation.Effect("pooling: c − d", "vgg", (0.02, 0.01, 0.03), False),
 ]
-POINTS = [
-    cost.Point("lenet", (True, False, False), (0.99, 0.987, 0.992), 716_234, 8e12),
-    cost.Point("custom", (True, True, False), (1.0, 0.999, 1.0), 56_753_866, 6e14),
+COSTS = [
+    cost.RunCost("lenet", (True, False, False), (0.99, 0.987, 0.992), 716_234, 8e12),
+    cost.RunCost("custom", (True, True, False), (1.0, 0.999, 1.0), 56_753_866, 6e14),
 ]
 
 

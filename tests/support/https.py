@@ -1,4 +1,4 @@
-"""A web server on this machine, with a certificate made for the occasion, that answers as a test wants."""
+"""A local web server with a self-signed certificate that answers as a test defines."""
 
 import datetime
 import ipaddress
@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 def write_certificate(path: Path) -> Path:
-    """Write a key and a certificate for 127.0.0.1."""
+    """Write a key and a self-signed certificate for 127.0.0.1 to one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
     now = datetime.datetime.now(datetime.UTC)
     address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = (
+    certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
@@ -27,15 +27,15 @@ def write_certificate(path: Path) -> Path:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    secret = key.private_bytes(
+    private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
     return path
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers from the server's `routes`: bytes, or a function that is given the handler."""
+    """Answers with the server's `routes`: bytes, or a function of the handler."""
 
     def do_GET(self):
         self.server.asked.append(self.path)
@@ -58,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def serve(certificate=None, otherwise=None):
-    """A started server at `address`; what has no route gets `otherwise`, None for a 404."""
+    """Start a server at `address`; paths without a route get `otherwise`, None for a 404."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.routes, server.otherwise, server.asked, server.over = {}, otherwise, [], threading.Event()
     if certificate:

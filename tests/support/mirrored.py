@@ -1,4 +1,4 @@
-"""What a workspace's MLflow holds, and made-up results for it to hold."""
+"""What MLflow holds of a workspace, and made-up results for it."""
 
 import json
 import re
@@ -12,8 +12,8 @@ from pipeline.core.files import sha256
 from pipeline.formats.tables import read_json, write_json
 from tests.support.workspace import RUNS, Workspace
 
-RUN = "lenet-dropout"
-UNIQUE = re.compile(r"\+timestamp\+\d+\+[0-9a-f-]{36}")  # in the names of pictures
+RUN, OTHER = "lenet-dropout", "vgg-batchnorm"
+UNIQUE = re.compile(r"\+timestamp\+\d+\+[0-9a-f-]{36}")  # in the names of images
 LAYER = {"layer": "conv1", "type": "Conv2D", "output_shape": "26 × 26 × 256", "parameters": 2560}
 SAMPLES = [{"at": float(second), "cpu_utilization_percentage": 50.0 + second} for second in range(5)]
 
@@ -28,18 +28,18 @@ def runs(workspace: Workspace, **options: object) -> list[Run]:
 
 
 def ids(workspace: Workspace) -> set[str]:
-    """MLflow's, of all its runs."""
+    """The ids of all runs in MLflow."""
     return {run.info.run_id for run in runs(workspace)}
 
 
 def sync(workspace: Workspace, *options: str, **environment: str) -> dict[str, str]:
-    """What `make sync` says of each run."""
+    """What `make sync` prints about each run."""
     lines = workspace.run("python", "-m", "tools.sync", *options, **environment).stdout.splitlines()
     return {name: said.strip() for name, _, said in (line.partition("  ") for line in lines) if name in RUNS}
 
 
 def content(mine: mlflow.MlflowClient, run: Run) -> dict[str, object]:
-    """Everything that a person can see of a run, but for what MLflow itself hands out: ids and the time of logging."""
+    """Everything that MLflow shows of a run, except what MLflow itself assigns: ids and times of logging."""
     curves = {
         key: [(point.step, point.value, point.timestamp) for point in mine.get_metric_history(run.info.run_id, key)]
         for key in run.data.metrics
@@ -62,7 +62,7 @@ def content(mine: mlflow.MlflowClient, run: Run) -> dict[str, object]:
 
 
 def digests(mine: mlflow.MlflowClient, address: str) -> dict[str, str]:
-    """The SHA-256 of each file at an address of artifacts, but for those that hold ids: MLflow adds one on loading."""
+    """The SHA-256 of each file at an address of artifacts, except those with ids in them."""
     ids = ("MLmodel", "registered_model_meta")
     with tempfile.TemporaryDirectory() as folder:
         mlflow.artifacts.download_artifacts(address, dst_path=folder, tracking_uri=mine.tracking_uri)
@@ -77,7 +77,7 @@ def of_result(workspace: Workspace, name: str = RUN) -> Run:
 
 
 def complete(folder: Path, index: int) -> None:
-    """Add to a made-up result (tests/study.py) what MLflow shows and the report does not need."""
+    """Add to a made-up result (tests/support/study.py) what MLflow shows and the report does not need."""
     run, environment = (read_json(folder / name) for name in ("run.json", "environment.json"))
     run |= {"input_key": f"{index:064x}", "layers": [LAYER]}
     run["settings"] |= {"schedule": "constant"}

@@ -14,7 +14,7 @@ WAIT = 300  # seconds, at most, for the server to answer
 
 @contextmanager
 def served(root: Path) -> Iterator[str]:
-    """What `make ui` serves of the project in `root`: the address that it printed, once something answers there."""
+    """Run `make ui` in `root`; yields the address that it printed, once it answers."""
     command = (sys.executable, "-m", "tools.ui")
     with serving(Workspace(root), *command, ready="/health", wait=WAIT) as (address, log):
         log.seek(0)

@@ -1,18 +1,16 @@
-"""Which of the project's modules a module imports, itself and through others, by reading them."""
+"""Which of the project's modules a module imports, found by reading the source."""
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.core.paths import ROOT
 
 PACKAGES = ("models", "pipeline")
-OUTSIDE = "pipeline/tracking/"  # what MLflow shows has no effect on results
-REGISTRY = "models/__init__.py"  # imports every architecture, of which a run uses one
-OWN_ARCHITECTURE = "models/${item.architecture}.py"
 
 
-def imported(path):
-    """The project's modules that a file imports itself, also inside functions, and the packages that they are in."""
+def imported(path: str) -> set[str]:
+    """The project's modules that a file imports, also inside functions, and the packages that they are in."""
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     dotted = set()
     for node in ast.walk(tree):
@@ -22,32 +20,29 @@ def imported(path):
             assert node.level == 0, f"{path}: a relative import"
             dotted |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     inside = [name.split(".") for name in dotted if name.split(".")[0] in PACKAGES]
-    files = {file for parts in inside for length in range(1, len(parts) + 1) for file in module(parts[:length])}
+    files = {file for parts in inside for length in range(1, len(parts) + 1) for file in module_files(parts[:length])}
     return files - {path}
 
 
-def module(parts):
-    """The file of a module or package that has any code; no file for a name inside a module."""
-    for path in (Path(*parts).with_suffix(".py"), Path(*parts, "__init__.py")):
-        if (ROOT / path).is_file() and has_code(ROOT / path):
-            yield path.as_posix()
+def module_files(parts: list[str]) -> set[str]:
+    """The file of a module, or of a package with code in it; none for a name inside a module."""
+    paths = (Path(*parts).with_suffix(".py"), Path(*parts, "__init__.py"))
+    return {path.as_posix() for path in paths if (ROOT / path).is_file() and has_code(ROOT / path)}
 
 
-def has_code(path):
+def has_code(path: Path) -> bool:
+    """Whether a file has more than a docstring."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return any(not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) for node in tree.body)
 
 
-def closure(start):
-    """`start` and every module that is imported on its behalf; the registry stands for the run's own architecture."""
-    found, left = set(), {start}
+def closure(start: str, skipped: Callable[[str], bool] = lambda path: False) -> set[str]:
+    """`start` and every module imported on its behalf, except the `skipped` ones and what only they import."""
+    found: set[str] = set()
+    left = {start}
     while left:
         path = left.pop()
-        if path.startswith(OUTSIDE) or path in found:
-            continue
-        found.add(path)
-        further = imported(path)
-        if path == REGISTRY:
-            further = set().union(*(imported(architecture) for architecture in further))
-        left |= further
-    return (found - {REGISTRY}) | ({OWN_ARCHITECTURE} if REGISTRY in found else set())
+        if path not in found and not skipped(path):
+            found.add(path)
+            left |= imported(path)
+    return found

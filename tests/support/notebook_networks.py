@@ -1,4 +1,4 @@
-"""The three networks as the 2018 notebook prints them, written out by hand."""
+"""The three networks as printed in the 2018 notebook, typed by hand."""
 
 PRINTED = {  # name, type, (filters and kernel size | rate | units), output shape
     "lenet": [

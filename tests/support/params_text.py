@@ -1,4 +1,4 @@
-"""A small, right `params.yaml` for tests to spoil."""
+"""A small, valid `params.yaml` for tests to change."""
 
 DIGEST = "a" * 64
 TEXT = f"""\
@@ -42,6 +42,7 @@ protocols:
     lenet: {{}}
     vgg: {{epochs: 5, batch_size: 32}}
     custom: {{}}
+    test_images: {{lenet: 10000, vgg: 2000, custom: 2000, vgg_two: 500}}
 runs:
   lenet-one: {{architecture: lenet, pooling: true, dropout: false, batch_norm: true}}
   vgg_two: {{architecture: vgg, pooling: false, dropout: true, batch_norm: false, epochs: 9, seed: 11}}

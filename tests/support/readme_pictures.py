@@ -15,7 +15,7 @@ SIZE = {"width": 1500, "height": 1130}
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write both pictures, when as many runs as asked for are in them."""
+    """Write both pictures, once they show as many runs as asked for."""
     if browser.executable() is None:
         raise PipelineError(f"{browser.NAMES[0]}: not found; `setup/browser` installs it on Debian")
     with served(ROOT) as address, browser.opened(address, **SIZE) as page:

@@ -1,4 +1,4 @@
-"""The report's statistics, written a second time, by hand, for the tests of its numbers."""
+"""The report's statistics, implemented a second time without its code and libraries."""
 
 import math
 
@@ -16,11 +16,11 @@ def wilson_bounds(share, n):
     return middle - half, middle + half
 
 
-def newcombe(one, other, n):
-    """Newcombe's interval of a difference of two shares, both of n: method 10 of his paper of 1998."""
-    (low, high), (other_low, other_high) = wilson_bounds(one, n), wilson_bounds(other, n)
-    below, above = math.hypot(one - low, other_high - other), math.hypot(high - one, other - other_low)
-    return one - other - below, one - other + above
+def newcombe(first, second, n):
+    """Newcombe's interval of the difference of two proportions of n each: method 10 of his paper of 1998."""
+    (low, high), (second_low, second_high) = wilson_bounds(first, n), wilson_bounds(second, n)
+    below, above = math.hypot(first - low, second_high - second), math.hypot(high - first, second - second_low)
+    return first - second - below, first - second + above
 
 
 def mcnemar(a, b):
@@ -41,7 +41,7 @@ def p_text(p):
 
 
 def fisher(hits, trials):
-    """Two-sided p of two unpaired shares: all tables of the same margins that are no likelier than this one."""
+    """Two-sided p of two unpaired proportions: all tables of the same margins that are no likelier than this one."""
 
     def log_choose(n, k):
         return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
@@ -51,8 +51,8 @@ def fisher(hits, trials):
     logs = [
         log_choose(trials, k) + log_choose(trials, whole - k) - log_choose(2 * trials, whole) for k in range(whole + 1)
     ]
-    return min(1.0, sum(math.exp(one) for one in logs if one <= logs[errors[0]] + 1e-7))
+    return min(1.0, sum(math.exp(log) for log in logs if log <= logs[errors[0]] + 1e-7))
 
 
 def points(share):
-    return f"{round(100 * share, 2) + 0.0:+.2f}".replace("-", "−")  # nothing is minus zero
+    return f"{round(100 * share, 2) + 0.0:+.2f}".replace("-", "−")  # never minus zero

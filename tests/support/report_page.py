@@ -1,4 +1,4 @@
-"""The report as a test reads it: every marked cell of the page, its twin in Markdown, the results that it is about."""
+"""The report as a test reads it: every marked cell of the page, the Markdown, and the results that both are about."""
 
 from html.parser import HTMLParser
 
@@ -8,14 +8,15 @@ from pipeline.core.paths import ROOT
 from tests.support.stored_results import Runs
 
 WHERE = ("data-run", "data-group", "data-image", "data-first", "data-layer", "data-conclusion", "data-network")
+ENSEMBLE = "(ensemble)"
 
 
 class Cells(HTMLParser):
-    """Everything that carries a data-key: (key, its attributes and those around it, its text, the id of its table)."""
+    """Everything with a data-key: (key, its attributes and those around it, its text, the id of its table)."""
 
     def __init__(self, html):
         super().__init__()
-        self.found, self.open, self.around, self.table, self.verdicts = [], None, {}, "", {}
+        self.cells, self.open, self.around, self.table, self.verdicts = [], None, {}, "", {}
         self.conclusion = None
         self.feed(html)
 
@@ -33,11 +34,11 @@ class Cells(HTMLParser):
         if "data-key" in attributes:
             self.open = tag
             where = {"conclusion": self.conclusion} if self.conclusion else {}
-            self.found.append([attributes["data-key"], self.around | attributes | where, "", self.table])
+            self.cells.append([attributes["data-key"], self.around | attributes | where, "", self.table])
 
     def handle_data(self, text):
         if self.open:
-            self.found[-1][2] += text
+            self.cells[-1][2] += text
 
     def handle_endtag(self, tag):
         if tag == self.open:
@@ -54,7 +55,7 @@ COMMITTED = ["results", *sorted(f"study/{path.parent.name}" for path in ROOT.glo
 
 @pytest.fixture(scope="session", params=[*COMMITTED, MADE_UP])
 def report(request):
-    """The page, its twin and the results that they are about."""
+    """The page's cells, the Markdown, and the results that they are about."""
     if request.param == MADE_UP:
         return request.getfixturevalue("made_up_report")
     folder = ROOT / request.param
@@ -64,7 +65,7 @@ def report(request):
 
 @pytest.fixture(scope="session")
 def made_up_report(tmp_path_factory):
-    """The same of runs that never were, kept while pytest changes from one param of `report` to another and back."""
+    """The same of made-up runs, kept while pytest changes from one param of `report` to another and back."""
     folder = tmp_path_factory.mktemp("results")
     make_up(folder)
     return read(folder)
@@ -78,13 +79,20 @@ def read(folder):
 def make_up(folder):
     from pipeline.reporting import html, markdown, results
     from pipeline.reporting.analysis import analyze
+    from pipeline.reporting.published import load_published
     from tests.support import study
 
     names = study.write_study(
         folder / "runs",
         lenet_dropout={"weights": study.normal, "errors": 140, "validation": (0.9, 0.96, 0.981)},
         vgg_batchnorm={"errors": 40},
-        custom_dropout={"errors": 900, "training_images": 1280, "validation": (0.6, 0.81)},
+        custom_plain={"errors": 200, "test_index": range(0, 10_000, 3)},
+        custom_dropout={
+            "errors": 240,
+            "training_images": 1280,
+            "validation": (0.6, 0.81),
+            "test_index": range(0, 10_000, 4),
+        },
     )
     for run, errors, validation in (
         ("lenet-plain", 104, (0.95, 0.985, 0.992)),
@@ -92,15 +100,15 @@ def make_up(folder):
     ):
         study.write_run(folder / "runs", f"{run}-1", errors=errors, validation=validation, seed=1)
         names.append(f"{run}-1")
-    whole = analyze(*results.load(names, folder / "runs"), results.load_published())
-    (folder / "report.html").write_text(html.render_html(whole, {}, None), encoding="utf-8")
-    (folder / "report.md").write_text(markdown.markdown_report(whole), encoding="utf-8")
+    analysis = analyze(*results.load(names, folder / "runs"), load_published())
+    (folder / "report.html").write_text(html.render_html(analysis, {}, None), encoding="utf-8")
+    (folder / "report.md").write_text(markdown.markdown_report(analysis), encoding="utf-8")
 
 
 def board(report):
-    """Row to key to (text, value)."""
+    """Row to key to (text, value) of the leaderboard."""
     rows = {}
-    for key, around, text, table in report[0].found:
+    for key, around, text, table in report[0].cells:
         if table == "board":
             rows.setdefault(around["data-run"], {})[key] = (text, around["data-value"])
     return rows
@@ -108,13 +116,13 @@ def board(report):
 
 def names(report):
     """The runs of the leaderboard."""
-    return [run for run in board(report) if run != "ensemble"]
+    return [run for run in board(report) if run != ENSEMBLE]
 
 
 def comparisons(report, table):
     """(first, second) to key to (text, attributes), of the tables that compare two networks."""
-    found = {}
-    for key, around, text, where in report[0].found:
+    pairs = {}
+    for key, around, text, where in report[0].cells:
         if where == table and "data-first" in around:
-            found.setdefault((around["data-first"], around["data-second"]), {})[key] = (text, around)
-    return found
+            pairs.setdefault((around["data-first"], around["data-second"]), {})[key] = (text, around)
+    return pairs

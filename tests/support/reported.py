@@ -1,30 +1,32 @@
-"""What tests of the report do with made-up runs: work out what it says, or let it write its files."""
+"""Let the report's code analyze made-up runs, or write its files about them."""
 
 import argparse
 
 from pipeline import report
 from pipeline.reporting import html, results
 from pipeline.reporting.analysis import analyze
+from pipeline.reporting.published import load_published
 from tests.support import study
 
-PUBLISHED = results.load_published()
+PUBLISHED = load_published()
 
 
-def analysed(folder, *runs):
-    """The study of those runs of a folder."""
+def analyze_runs(folder, *runs):
+    """The analysis of those runs of a folder."""
     return analyze(*results.load(runs, folder), PUBLISHED)
 
 
 def ten_runs(folder):
-    """The study of ten runs and the page about it."""
+    """The analysis of ten runs and the page about it."""
     names = study.write_study(folder, vgg_dropout={"errors": 60})
-    whole = analysed(folder, *names)
-    return whole, html.render_html(whole, {}, None)
+    analysis = analyze_runs(folder, *names)
+    return analysis, html.render_html(analysis, {}, None)
 
 
-def written(folder, monkeypatch, runs, images=None):
-    """What `main` writes about the runs in a folder."""
-    monkeypatch.setattr(report, "FOLDER", folder)
+def write_report(folder, monkeypatch, runs, images=None):
+    """The page and the Markdown that `main` writes about the runs in a folder, without the prepared data."""
+    monkeypatch.setattr(report, "RESULTS", folder)
+    monkeypatch.setattr(report, "PROCESSED", folder / "processed")
     monkeypatch.setattr(report, "test_images", lambda: images)
     found = results.load(runs, folder / "runs")
     monkeypatch.setattr(results, "load", lambda _: found)

@@ -15,8 +15,13 @@ from tests.support.workspace import Workspace
 
 
 @contextmanager
-def serving(place: Workspace, *command: str, ready: str, wait: float) -> Iterator[tuple[str, TextIO]]:
-    """Run `command PORT`: its address, and its log, once `ready` answers there; at most `wait` seconds are waited."""
+def serving(
+    place: Workspace, *command: str, ready: str, wait: float, **environment: str
+) -> Iterator[tuple[str, TextIO]]:
+    """Run `command PORT`: its address, and its log, once `ready` answers there, within `wait` seconds.
+
+    At the end the command itself gets SIGTERM; what is still running after 30 seconds is killed.
+    """
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
@@ -25,7 +30,7 @@ def serving(place: Workspace, *command: str, ready: str, wait: float) -> Iterato
         server = subprocess.Popen(
             [*command, port],
             cwd=place.root,
-            env=place.environment({}),
+            env=place.environment(environment),
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -34,6 +39,9 @@ def serving(place: Workspace, *command: str, ready: str, wait: float) -> Iterato
             _wait(server, f"{address}{ready}", wait, log)
             yield address, log
         finally:
+            server.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(30)
             with suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGKILL)
             server.wait()

@@ -1,8 +1,8 @@
-"""A small network with every kind of layer, and a short way to build it or another one."""
+"""A small network with every kind of layer."""
 
 import numpy as np
 
-from models import build
+from models.build import build_model
 from models.layers import Conv, Dense, Dropout, Flatten, Pool
 
 SMALL = (Conv(8, 3), Pool(), Dropout(0.5), Flatten(), Dense(16), Dropout(0.4))
@@ -10,28 +10,28 @@ PIXELS = np.random.default_rng(1).integers(0, 256, (20, 28, 28, 1), dtype=np.uin
 
 
 def small_model(layers=SMALL, name="small", **flags):
-    """A network with pooling, the whole dropout and no batch normalisation, unless `flags` say otherwise."""
+    """A network with pooling, full dropout and no batch normalisation, unless `flags` say otherwise."""
     defaults = {"pooling": True, "dropout_scale": 1.0, "batch_norm": False}
     defaults |= {"batch_norm_momentum": 0.99, "initializer": "glorot_uniform"}
-    return build.build_model(name, layers, **defaults | flags)
+    return build_model(name, layers, **defaults | flags)
 
 
-def weighted():
-    """The small network, batch-normalised, with weights and running means as after a training."""
-    made, rng = small_model(batch_norm=True), np.random.default_rng(2)
-    made.set_weights([_weights(rng, weight.shape).astype(np.float32) for weight in made.get_weights()])
-    return made
+def trained_model():
+    """The small network with batch normalisation, its weights and moving averages random as after a training."""
+    model, rng = small_model(batch_norm=True), np.random.default_rng(2)
+    model.set_weights([_weights(rng, weight.shape).astype(np.float32) for weight in model.get_weights()])
+    return model
 
 
-def copied(model):
+def copy_model(model):
     """Another small network with the same weights."""
-    made = small_model(batch_norm=True)
-    made.set_weights(model.get_weights())
-    return made
+    copy = small_model(batch_norm=True)
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 def predictions(model):
-    """Of twenty pictures of noise, 20×10 float32."""
+    """Predictions for twenty images of noise, float32 (20, 10)."""
     found = model.predict(PIXELS, verbose=0)
     assert found.dtype == np.float32
     return found

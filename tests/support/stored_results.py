@@ -1,4 +1,4 @@
-"""The stored results and the notebook's, read with nothing but numpy, csv and json, without the report's code."""
+"""The stored results and the published ones, read with nothing but numpy, csv and json, without the report's code."""
 
 import csv
 import json
@@ -11,7 +11,7 @@ from pipeline.core.paths import ROOT
 
 
 class Runs:
-    """The stored results, read with nothing but numpy, csv and json."""
+    """The results of the runs in a folder."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -26,23 +26,39 @@ class Runs:
             return list(csv.DictReader(stream))
 
     @cache  # noqa: B019
+    def images(self, run):
+        """The indices of the test images that the run was scored on; rows of old files are all, in order."""
+        return [int(row.get("image", index)) for index, row in enumerate(self.csv(run, "predictions.csv"))]
+
+    def common(self, *runs):
+        """The images that all of these runs were scored on, in ascending order."""
+        return sorted(set.intersection(*(set(self.images(run)) for run in runs)))
+
+    @cache  # noqa: B019
     def pairs(self, run):
         return np.array([[int(row["actual"]), int(row["predicted"])] for row in self.csv(run, "predictions.csv")])
 
-    @cache  # noqa: B019
-    def alike(self, run):
-        """The runs that are equal to this one but for their seed."""
+    def rows(self, run, images):
+        """The rows of the run's files about these images."""
+        place = {image: row for row, image in enumerate(self.images(run))}
+        return [place[image] for image in images]
 
-        def what(name):
+    @cache  # noqa: B019
+    def same_but_seed(self, run):
+        """The runs that differ from this one at most in their seed."""
+
+        def training(name):
             record = self.json(name, "run.json")
             kept = {key: record[key] for key in ("architecture", "pooling", "dropout", "batch_norm", "protocol")}
             return kept | {key: value for key, value in record["settings"].items() if key != "seed"}
 
         names = sorted(path.name for path in self.folder.iterdir() if (path / "metrics.json").is_file())
-        return [name for name in names if what(name) == what(run)]
+        return [name for name in names if training(name) == training(run)]
 
-    def right(self, run):
-        return self.pairs(run)[:, 0] == self.pairs(run)[:, 1]
+    def correct(self, run, images=None):
+        """Whether each prediction is right, of all the run's images or of those given."""
+        pairs = self.pairs(run)[self.rows(run, self.images(run) if images is None else images)]
+        return pairs[:, 0] == pairs[:, 1]
 
     def probabilities(self, run):
         path = self.folder / run / "probabilities.npy"
@@ -50,12 +66,12 @@ class Runs:
 
 
 def published():
-    """Architecture to its row of the notebook's test figures."""
+    """Architecture to its row of the published test figures."""
     with Path(ROOT / "data/published/test.csv").open(newline="") as stream:
         return {row["architecture"]: row for row in csv.DictReader(stream)}
 
 
 def published_curve(name):
-    """The notebook's training curve of one network, a row an epoch."""
+    """The published training curve of one network, a row per epoch."""
     with Path(ROOT / f"data/published/{name}.csv").open(newline="") as stream:
         return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]

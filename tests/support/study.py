@@ -74,9 +74,10 @@ def write_run(folder, run, *, errors=100, validation=(0.95, 0.985, 0.992), flags
 
     `errors` of the test images are wrong, mostly the first ones, so that runs share mistakes; `validation` is the
     accuracy after each epoch; `weights` draws an array of a shape, and without it there is no model.
-    `images`, `environment` and `architecture` may be among the settings.
+    `images`, `environment` and `architecture` may be among the settings, and `test_index`, the images scored on.
     """
     images, environment = settings.pop("images", IMAGES), settings.pop("environment", {})
+    test_index = settings.pop("test_index", None)
     architecture = settings.pop("architecture", run.split("-")[0])
     flags = flags or VARIANTS[run.split("-")[1]]
     path = Path(folder) / run
@@ -97,7 +98,7 @@ def write_run(folder, run, *, errors=100, validation=(0.95, 0.985, 0.992), flags
     write_json(path / "environment.json", ENVIRONMENT | environment)
     write_history(path, validation)
     write_weights(path, LAYERS, len(validation), weights)
-    write_predictions(path, labels(images), errors, validation[-1])
+    write_predictions(path, labels(images), errors, validation[-1], test_index)
     for name in ("loss.png", "weights.png", "confusion_matrix.png"):
         (path / name).write_bytes(blank_picture())
     return path

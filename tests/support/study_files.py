@@ -63,8 +63,12 @@ def write_weights(path, layers, epochs, draw):
             archive.writestr("model.weights.h5", stream.getvalue())
 
 
-def write_predictions(path, actual, errors, val_accuracy):
-    """Predictions, probabilities and metrics; the run's name is the seed."""
+def write_predictions(path, actual, errors, val_accuracy, test_index=None):
+    """Predictions, probabilities and metrics; the run's name is the seed.
+
+    Of all images in order, as older results have it, or of those in `test_index`.
+    """
+    actual = actual if test_index is None else actual[list(test_index)]
     images, rng = len(actual), np.random.default_rng(sum(map(ord, path.name)))
     odds = np.exp(-np.arange(images) / (images / 20))
     wrong = rng.choice(images, errors, replace=False, p=odds / odds.sum())
@@ -74,8 +78,13 @@ def write_predictions(path, actual, errors, val_accuracy):
     probabilities[np.arange(images), predicted] = rng.uniform(0.5, 1, images)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     np.save(path / "probabilities.npy", probabilities)
-    pairs = zip(actual.tolist(), predicted.tolist(), strict=True)  # ten thousand: `write_csv` takes five times as long
-    (path / "predictions.csv").write_text("".join(f"{a},{p}\r\n" for a, p in [("actual", "predicted"), *pairs]))
+    columns = {"actual": actual.tolist(), "predicted": predicted.tolist()}
+    columns = columns if test_index is None else {"image": list(test_index)} | columns
+    rows = [tuple(columns), *zip(*columns.values(), strict=True)]  # ten thousand: `write_csv` takes five times as long
+    (path / "predictions.csv").write_text("".join(",".join(map(str, row)) + "\r\n" for row in rows))
     loss = -np.log(probabilities[np.arange(images), actual].astype(float)).mean()
     metrics = {"val_loss": 1.5 * (1 - val_accuracy), "val_accuracy": val_accuracy, "test_loss": float(loss)}
-    write_json(path / "metrics.json", metrics | {"test_accuracy": 1 - errors / images, "test_errors": errors})
+    write_json(
+        path / "metrics.json",
+        metrics | {"test_accuracy": 1 - errors / images, "test_errors": errors, "test_images": images},
+    )

@@ -29,8 +29,13 @@ MLFLOW = {  # as .venv/bin/activate has it; a server would start nine processes 
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
 }
-KEPT_BACK = ("dvc.lock", "champion.json")  # with results/runs, what a real run left
-STAGES = ["fetch", "preprocess", *(f"{stage}@{run}" for run in RUNS for stage in ("train", "evaluate")), "report"]
+KEPT_BACK = ("dvc.lock", "champion/champion.json", "champion/model.keras")  # with results/runs, what a real run left
+STAGES = [
+    "fetch",
+    "preprocess",
+    *(f"{stage}@{run}" for run in RUNS for stage in ("train", "evaluate", "draw")),
+    "report",
+]
 
 
 @dataclass(frozen=True)
@@ -142,4 +147,6 @@ def _small(values: dict[str, Any]) -> None:
     fast["common"] |= SMALL
     for architecture in ("lenet", "vgg", "custom"):
         fast[architecture] = {}
+    for protocol in values["protocols"].values():
+        protocol["test_images"] = dict.fromkeys(("lenet", "vgg", "custom"), 100)
     values["runs"] = {name: run for name, run in values["runs"].items() if name in RUNS}

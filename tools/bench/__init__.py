@@ -1,1 +1,1 @@
-"""Measures this project against what people would otherwise do: `make bench`."""
+"""Measures this project against the usual alternatives: `make bench`."""

@@ -1,54 +1,19 @@
-"""One line of the table: two sides measured in turn, so that what else the machine does falls on both."""
+"""Rows of the tables: two sides are measured in turn, so that other load on the machine affects both."""
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from tabulate import tabulate
 
 Measured = TypeVar("Measured")
-NOTHING = "–"
-TITLES = ("row", "what", "ours", "compared with", "theirs", "unit", "ratio", "aim", "met")
-
-
-@dataclass(frozen=True)
-class Row:
-    """Medians of both sides and of their ratios; `aim` is the largest ratio, or value if nothing is compared."""
-
-    family: str
-    what: str
-    unit: str
-    ours: float
-    against: str = NOTHING
-    theirs: float | None = None
-    ratio: float | None = None
-    aim: float | None = None
-
-    @property
-    def met(self) -> bool | None:
-        """Whether the aim is met, None if there is none."""
-        value = self.ours if self.ratio is None else self.ratio
-        return None if self.aim is None else value <= self.aim
-
-    def cells(self) -> list[str]:
-        """As text, in the order of `TITLES`."""
-        unit = self.unit if self.ratio is None else "×"
-        return [
-            self.family,
-            self.what,
-            _number(self.ours),
-            self.against,
-            _number(self.theirs),
-            self.unit,
-            NOTHING if self.ratio is None else f"{self.ratio:.3f}",
-            NOTHING if self.aim is None else f"≤ {self.aim:g} {unit}",
-            {True: "yes", False: "no", None: NOTHING}[self.met],
-        ]
+Values = Sequence[float]
+Row = dict[str, str]  # the cells by column
+NONE = "–"
 
 
 def alternate(sides: Mapping[str, Callable[[], Measured]], repeats: int) -> dict[str, list[Measured]]:
-    """What each side measured, `repeats` times, the sides in turn and in reversed order every other time."""
+    """Measure each side `repeats` times, in turn, the order reversed every other time; the results by side."""
     found: dict[str, list[Measured]] = {name: [] for name in sides}
     for repeat in range(repeats):
         for name in list(sides)[:: -1 if repeat % 2 else 1]:
@@ -56,18 +21,38 @@ def alternate(sides: Mapping[str, Callable[[], Measured]], repeats: int) -> dict
     return found
 
 
-def compare(
-    family: str, what: str, unit: str, ours: Sequence[float], against: str, theirs: Sequence[float], aim: float | None
+def make_row(
+    what: str, unit: str, ours: Values, other: str = NONE, theirs: Values = (), aim: float | None = None
 ) -> Row:
-    """The row of two sides that were measured in turn."""
-    ratio = statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
-    return Row(family, what, unit, statistics.median(ours), against, statistics.median(theirs), ratio, aim)
+    """The row of what was measured: the medians of both sides and of their ratios.
+
+    Args:
+        what: What was measured.
+        unit: Its unit; the ratio is ours to theirs, but theirs to ours for a rate, "images/s", where more is better.
+        ours: Our side, in the order of measurement.
+        other: The name of the other side.
+        theirs: The other side, measured in turn with ours; empty if there is none.
+        aim: The largest ratio, or without another side our largest median.
+    """
+    pairs = list(zip(ours, theirs, strict=True)) if theirs else []
+    ratios = [them / us if unit.endswith("/s") else us / them for us, them in pairs]
+    judged = statistics.median(ratios or ours)
+    return {
+        "what": what,
+        "ours": _text(statistics.median(ours)),
+        "compared with": other if theirs else NONE,
+        "theirs": _text(statistics.median(theirs)) if theirs else NONE,
+        "unit": unit,
+        "ratio": f"{judged:.3f}" if theirs else NONE,
+        "aim": NONE if aim is None else f"≤ {aim:g} {'×' if theirs else unit}",
+        "met": NONE if aim is None else "yes" if judged <= aim else "no",
+    }
 
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table."""
-    return tabulate([row.cells() for row in rows], TITLES, tablefmt="pipe", disable_numparse=True)
+    return tabulate(rows, headers="keys", tablefmt="pipe", disable_numparse=True)
 
 
-def _number(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def _text(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""Trains one network on noise and prints its images per second as JSON."""
+"""Train one network on noise and print its images per second as JSON."""
 
 import argparse
 import json
@@ -8,24 +8,25 @@ from functools import partial
 
 import numpy as np
 
-from models import build, layers
+from models.build import build_model
 from models.constants import NUM_CLASSES
+from models.layers import Conv, Dense, Dropout, Pool
 from models.registry import ARCHITECTURES
 
-BATCH = 128
+BATCH_SIZE = 128
 
 
-def with_keras(
-    architecture: str, precision: str, steps: int, batch: int, batch_norm: bool = False, fused: bool = True
+def keras_seconds(
+    architecture: str, precision: str, steps: int, batch_size: int, batch_norm: bool = False, fused: bool = True
 ) -> float:
-    """Seconds for `steps` training steps, as our training makes them, or with Keras' own layers and optimizer."""
-    from models.ops import adam
-    from pipeline.dataset import batches
-    from pipeline.runtime import session
+    """Seconds of `steps` training steps; not `fused` is with Keras' own layers and optimizer instead of ours."""
+    from models.ops.adam import fused_adam
+    from pipeline.dataset.batches import make_dataset
+    from pipeline.runtime.session import start_session
 
-    session = session.start_session(precision, "auto", 0)
+    session = start_session(precision, "auto", 0)
     with session.strategy.scope():
-        model = build.build_model(
+        model = build_model(
             architecture,
             ARCHITECTURES[architecture],
             pooling=True,
@@ -38,67 +39,67 @@ def with_keras(
         if fused:
             session.optimize(model)
         loss = "sparse_categorical_crossentropy"
-        optimizer = adam.fused_adam()() if fused else "adam"
-        model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
-    images = batches.make_dataset(batch, *noise(steps * batch))
-    return second(lambda: model.fit(images, shuffle=False, verbose=0))
+        model.compile(fused_adam()() if fused else "adam", loss, metrics=["accuracy"], jit_compile=False)
+    dataset = make_dataset(batch_size, *noise(steps * batch_size))
+    return second_call(lambda: model.fit(dataset, shuffle=False, verbose=0))
 
 
-def with_torch(architecture: str, precision: str, steps: int, batch: int) -> float:
-    """The same in PyTorch, eager; on a GPU if it has one."""
+def torch_seconds(architecture: str, precision: str, steps: int, batch_size: int) -> float:
+    """The same in PyTorch, eager, on a GPU if there is one."""
     import torch
     from torch import nn
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = nn.Sequential(*torch_layers(architecture), nn.LazyLinear(NUM_CLASSES)).to(device)
-    pixels, digits = noise(steps * batch)
+    pixels, digits = noise(steps * batch_size)
     images = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float() / 255
     labels = torch.from_numpy(digits.astype(np.int64)).to(device)
-    model(images[:1])  # the sizes of lazy layers
+    model(images[:1])  # sets the sizes of lazy layers
     optimizer, loss_of = torch.optim.Adam(model.parameters()), nn.CrossEntropyLoss()
-    kind = {"float32": None, "mixed_bfloat16": torch.bfloat16, "mixed_float16": torch.float16}[precision]
+    dtype = {"float32": None, "mixed_bfloat16": torch.bfloat16, "mixed_float16": torch.float16}[precision]
     scaler = torch.amp.GradScaler(device, enabled=precision == "mixed_float16")
 
     def epoch() -> None:
-        for begin in range(0, len(images), batch):
-            with torch.autocast(device, dtype=kind, enabled=kind is not None):
-                loss = loss_of(model(images[begin : begin + batch]), labels[begin : begin + batch])
+        for begin in range(0, len(images), batch_size):
+            with torch.autocast(device, dtype=dtype, enabled=dtype is not None):
+                loss = loss_of(model(images[begin : begin + batch_size]), labels[begin : begin + batch_size])
             optimizer.zero_grad()
             scaler.scale(loss).backward()
             scaler.step(optimizer)
             scaler.update()
         loss.item()  # waits for the device
 
-    return second(epoch)
+    return second_call(epoch)
 
 
 def torch_layers(architecture: str) -> list:
-    """The hidden layers, as torch.nn modules; inputs are (N, 1, 28, 28)."""
+    """The hidden layers as torch.nn modules, for inputs (N, 1, 28, 28)."""
     from torch import nn
 
     modules = []
     for layer in ARCHITECTURES[architecture]:
-        if isinstance(layer, layers.Conv):
-            modules += [nn.LazyConv2d(layer.filters, layer.size), nn.ReLU()]
-        elif isinstance(layer, layers.Dense):
-            modules += [nn.LazyLinear(layer.units), nn.ReLU()]
-        elif isinstance(layer, layers.Pool):
-            modules.append(nn.MaxPool2d(2))
-        elif isinstance(layer, layers.Dropout):
-            modules.append(nn.Dropout(layer.rate))
-        else:
-            modules.append(nn.Flatten())
+        match layer:
+            case Conv(filters, size):
+                modules += [nn.LazyConv2d(filters, size), nn.ReLU()]
+            case Dense(units):
+                modules += [nn.LazyLinear(units), nn.ReLU()]
+            case Pool():
+                modules.append(nn.MaxPool2d(2))
+            case Dropout(rate):
+                modules.append(nn.Dropout(rate))
+            case _:
+                modules.append(nn.Flatten())
     return modules
 
 
 def noise(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images, uint8 (count, 28, 28, 1), and labels, uint8 (count,)."""
+    """Random images, uint8 (count, 28, 28, 1), and labels, uint8 (count,)."""
     rng = np.random.default_rng(0)
     return rng.integers(0, 256, (count, 28, 28, 1), np.uint8), rng.integers(0, NUM_CLASSES, count, np.uint8)
 
 
-def second(epoch: Callable[[], object]) -> float:
-    """Seconds of the second call: the first one traces, allocates and picks algorithms."""
+def second_call(epoch: Callable[[], object]) -> float:
+    """Seconds of the second call; the first one traces the network and selects algorithms."""
     epoch()
     begin = time.monotonic()
     epoch()
@@ -106,11 +107,11 @@ def second(epoch: Callable[[], object]) -> float:
 
 
 WAYS = {
-    "keras": with_keras,
-    "by Keras": partial(with_keras, fused=False),
-    "torch": with_torch,
-    "normalised": partial(with_keras, batch_norm=True),
-    "normalised by Keras": partial(with_keras, batch_norm=True, fused=False),
+    "keras": keras_seconds,
+    "by Keras": partial(keras_seconds, fused=False),
+    "torch": torch_seconds,
+    "normalised": partial(keras_seconds, batch_norm=True),
+    "normalised by Keras": partial(keras_seconds, batch_norm=True, fused=False),
 }
 
 if __name__ == "__main__":
@@ -119,7 +120,7 @@ if __name__ == "__main__":
     parser.add_argument("architecture", choices=list(ARCHITECTURES))
     parser.add_argument("precision", choices=["float32", "mixed_bfloat16", "mixed_float16"])
     parser.add_argument("steps", type=int)
-    parser.add_argument("--batch", type=int, default=BATCH)
+    parser.add_argument("--batch", type=int, default=BATCH_SIZE)
     given = parser.parse_args()
     seconds = WAYS[given.way](given.architecture, given.precision, given.steps, given.batch)
     print(json.dumps(given.batch * given.steps / seconds))

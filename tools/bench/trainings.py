@@ -1,141 +1,109 @@
-"""Whole trainings in a clone, ours and the bare script's, in processes of their own."""
+"""The families `train` and `tracking`: whole trainings in a clone, our stage against the script `tools.bench.bare`."""
 
 import itertools
 import json
 import shutil
 import statistics
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from ruamel.yaml import YAML
-
-from pipeline.core.paths import ROOT
+from models.registry import ARCHITECTURES
+from pipeline.config.yaml_file import read_values
+from pipeline.core.paths import CHECKPOINTS, PARAMS_FILE, ROOT, run_dir
 from pipeline.formats.tables import read_json
 from tools import workspace
-from tools.bench.row import Row, alternate, compare
+from tools.bench.row import Row, alternate, make_row
 
-NAME = "bench"  # of the run
-OURS = {"MLFLOW_TRACKING_URI": ""}  # the clone's own database, whatever server this machine tracks on
-FIXED_TRAIN, FIXED_EVALUATE = 12.0, 8.0  # seconds, on two cores
-PREDICT = """
-import json, time
-from pipeline import artefact, batches, data, evaluate, files, hardware, params
-run = params.load().run("bench")
-images, _ = data.load("test")
-session = hardware.start(run.train.precision, run.train.threads, run.train.seed)
-model = artefact.load(files.ROOT / "results/runs/bench/model.keras", session.precision)
-session.optimize(model)
-begin = time.monotonic()
-model.predict(batches.of(evaluate.BATCH, images), verbose=0)
-print(json.dumps(time.monotonic() - begin))
-"""
-
-
-@dataclass(frozen=True)
-class Taken:
-    """Seconds: of an epoch with its validation, from one epoch's end to the next, of the process, and all but epochs.
-
-    The first epoch counts for the last two only: TensorFlow traces the network in it.
-    """
-
-    epoch: float
-    between: float
-    total: float
-    fixed: float
+RUN = "bench"
+OURS = {"MLFLOW_TRACKING_URI": ""}  # the clone's own database
+FIXED_TRAIN, FIXED_EVALUATE = 12.0, 8.0  # aims in seconds, on two cores
+TEST_IMAGES = 100  # less than a batch, so that `evaluate` takes little more than its fixed costs
+OPTIONS = {  # of tools.bench.bare, by the name in the table
+    "bare Keras": (),
+    "bare Keras, not deterministic": ("--free",),
+    "mlflow autolog": ("--tracking", "autolog"),
+    "MLflow's callback": ("--tracking", "callback"),
+}
+COMPARISONS = {  # by family: what, the key of the measured seconds, compared with, the largest ratio
+    "train": (
+        ("an epoch and its validation", "epoch", "bare Keras", 1.02),
+        ("an epoch and its validation", "epoch", "bare Keras, not deterministic", None),
+        ("from epoch to epoch, with histograms, checkpoint, tracking", "between", "bare Keras", None),
+        ("all but the epochs", "fixed", "bare Keras", None),
+    ),
+    "tracking": (
+        ("a whole training, tracked", "total", "mlflow autolog", 1.0),
+        ("a whole training, tracked", "total", "MLflow's callback", 1.0),
+        ("from epoch to epoch", "between", "mlflow autolog", None),
+        ("from epoch to epoch", "between", "MLflow's callback", None),
+    ),
+}
 
 
 class Bench:
-    """A clone with one run, of which the other side has the same numbers; no images are moved, which it cannot."""
+    """A clone with one run, without augmentation, which the bare script cannot do; trainings return `_seconds`."""
 
     def __init__(self, root: Path, network: str, epochs: int, images: int) -> None:
-        self.clone = workspace.make(root)
-        values = YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+        self.clone = workspace.make_clone(root)
+        self.network = network
+        self.results = run_dir(RUN, self.clone.root)
+        values = read_values(ROOT / PARAMS_FILE) | {"protocol": "fast"}
+        values["protocols"]["fast"]["test_images"] = dict.fromkeys(ARCHITECTURES, TEST_IMAGES)
         flags = {"architecture": network, "pooling": True, "dropout": True, "batch_norm": False}
         counts = {"epochs": epochs, "training_images": images, "validation_images": min(images, 1000), "max_shift": 0}
-        self.clone.write_params(values | {"protocol": "fast", "runs": {NAME: flags | counts}})
+        self.clone.write_params(values | {"runs": {RUN: flags | counts}})
         self.theirs = {"MLFLOW_TRACKING_URI": f"sqlite:///{self.clone.root}/theirs.db"}
-        self._run("python", "-c", "import mlflow; mlflow.search_experiments()", more=self.theirs)  # makes the database
-        self.ours()  # makes ours, warms the disk's cache and says what was resolved
-        found = read_json(self.clone.results(NAME) / "environment.json")
-        self.resolved = ["--precision", found["precision"], "--threads", str(found["threads"])]
+        self.run("python", "-c", "import mlflow; mlflow.search_experiments()", env=self.theirs)  # makes the database
+        self.train()  # makes our database, fills the disk's cache and resolves precision and threads
+        found = read_json(self.results / "environment.json")
+        self.resolved = ("--precision", found["precision"], "--threads", str(found["threads"]))
 
-    def ours(self) -> Taken:
-        """One `train` stage from its beginning, as DVC runs it."""
-        for folder in (self.clone.results(NAME), self.clone.root / ".checkpoints"):
+    def train(self) -> dict[str, float]:
+        """Run a train stage from its beginning."""
+        for folder in (self.results, self.clone.root / CHECKPOINTS):
             shutil.rmtree(folder, ignore_errors=True)
-        total, _ = self._run("python", "-m", "pipeline.train", NAME)
-        epochs = read_json(self.clone.results(NAME) / "environment.json")["epochs"]
-        return _taken([row["seconds"] for row in epochs], [row["finished"] for row in epochs], total)
+        total, _ = self.run("python", "-m", "pipeline.train", RUN)
+        epochs = read_json(self.results / "environment.json")["epochs"]
+        return _seconds([row["seconds"] for row in epochs], [row["finished"] for row in epochs], total)
 
-    def bare(self, *options: str) -> Taken:
-        """One run of the bare script."""
-        command = ("python", "-m", "tools.bench.bare", NAME, *self.resolved, *options)
-        total, printed = self._run(*command, more=self.theirs)
-        said = json.loads(printed.splitlines()[-1])
-        return _taken(said["seconds"], said["finished"], total)
+    def train_bare(self, *options: str) -> dict[str, float]:
+        """Run the bare script."""
+        command = ("python", "-m", "tools.bench.bare", RUN, *self.resolved, *options)
+        total, printed = self.run(*command, env=self.theirs)
+        times = json.loads(printed.splitlines()[-1])
+        epochs = [end - begin for begin, end in zip(times["begun"], times["finished"], strict=True)]
+        return _seconds(epochs, times["finished"], total)
 
-    def evaluation(self) -> float:
-        """Seconds of one `evaluate` stage, without its inference, which is measured beside it."""
-        total, _ = self._run("python", "-m", "pipeline.evaluate", NAME)
-        _, printed = self._run("python", "-c", PREDICT)
-        return total - float(printed.splitlines()[-1])
-
-    def _run(self, *command: str, more: Mapping[str, str] = OURS) -> tuple[float, str]:
+    def run(self, *command: str, env: Mapping[str, str] = OURS) -> tuple[float, str]:
+        """Run a command in the clone; the seconds it took, and what it printed."""
         begin = time.monotonic()
-        printed = self.clone.ask(*command, more=more)
+        printed = self.clone.check_output(*command, env=env)
         return time.monotonic() - begin, printed
 
 
-def _taken(seconds: list[float], finished: list[float], total: float) -> Taken:
+def _seconds(epochs: list[float], finished: list[float], total: float) -> dict[str, float]:
+    """Seconds of one training; without its first epoch, in which TensorFlow traces the network.
+
+    "epoch" is an epoch with its validation, "between" from one epoch's end to the next, "total" the process, and
+    "fixed" the process without all epochs.
+    """
     gaps = [after - before for before, after in itertools.pairwise(finished)]
-    return Taken(statistics.median(seconds[1:]), statistics.median(gaps), total, total - sum(seconds))
+    medians = {"epoch": statistics.median(epochs[1:]), "between": statistics.median(gaps)}
+    return medians | {"total": total, "fixed": total - sum(epochs)}
 
 
-def epochs(bench: Bench, repeats: int, what: str) -> list[Row]:
-    """Ours against the bare script, and the fixed costs of our stages."""
-    sides = {"ours": bench.ours, "bare": bench.bare, "free": partial(bench.bare, "--free")}
+def rows(family: str, bench: Bench, repeats: int) -> Iterator[Row]:
+    """Our training against each other one in `COMPARISONS`; for "train", also the fixed costs of our stages."""
+    comparisons = COMPARISONS[family]
+    sides = {"ours": bench.train} | {name: partial(bench.train_bare, *OPTIONS[name]) for _, _, name, _ in comparisons}
     found = alternate(sides, repeats)
-    evaluations = alternate({"ours": bench.evaluation}, repeats)["ours"]
-
-    def row(part: str, side: str, field: str, aim: float | None) -> Row:
-        name = {"bare": "bare Keras", "free": "bare Keras, not deterministic"}[side]
-        values = {key: [getattr(one, field) for one in found[key]] for key in ("ours", side)}
-        return compare("train", f"{what}: {part}", "s", values["ours"], name, values[side], aim)
-
-    return [
-        row("an epoch and its validation", "bare", "epoch", 1.02),
-        row("an epoch and its validation", "free", "epoch", None),
-        row("from epoch to epoch, with histograms, checkpoint, tracking", "bare", "between", None),
-        row("all but the epochs", "bare", "fixed", None),
-        _fixed("fixed cost of a train stage", [one.fixed for one in found["ours"]], FIXED_TRAIN),
-        _fixed("fixed cost of an evaluate stage", evaluations, FIXED_EVALUATE),
-    ]
-
-
-def tracking(bench: Bench, repeats: int, what: str) -> list[Row]:
-    """Our mirror, with histograms, against MLflow's own ways, both with the model logged."""
-    names = {"autolog": "mlflow autolog", "callback": "MLflow's callback"}
-    sides: dict[str, Any] = {"ours": bench.ours}
-    sides |= {side: partial(bench.bare, "--tracking", side) for side in names}
-    found = alternate(sides, repeats)
-    return [
-        compare(
-            "tracking",
-            f"{what}: {part}",
-            "s",
-            [getattr(one, field) for one in found["ours"]],
-            name,
-            [getattr(one, field) for one in found[side]],
-            aim,
-        )
-        for field, part, aim in (("total", "a whole training, tracked", 1.0), ("between", "from epoch to epoch", None))
-        for side, name in names.items()
-    ]
-
-
-def _fixed(what: str, seconds: list[float], aim: float) -> Row:
-    return Row("train", what, "s", statistics.median(seconds), aim=aim)
+    for what, key, other, aim in comparisons:
+        ours, theirs = ([seconds[key] for seconds in found[side]] for side in ("ours", other))
+        yield make_row(f"{bench.network}: {what}", "s", ours, other, theirs, aim)
+    if family == "train":
+        train = [seconds["fixed"] for seconds in found["ours"]]
+        evaluate = [bench.run("python", "-m", "pipeline.evaluate", RUN)[0] for _ in range(repeats)]
+        yield make_row("fixed cost of a train stage", "s", train, aim=FIXED_TRAIN)
+        yield make_row("fixed cost of an evaluate stage", "s", evaluate, aim=FIXED_EVALUATE)

@@ -1,85 +1,59 @@
-"""DVC's cache: whether every object is there, and still what its name says."""
+"""Check DVC's cache: every object is present, and its content has the MD5 that is its name."""
 
-from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from pipeline.core import files
-from tools.checks.outputs import md5, outs_of
-from tools.checks.verdict import Verdict, some
-
-OBJECTS = "files/md5"  # below the cache's folder
+from tools.checks import Verdict, first_few
+from tools.checks.outputs import Output, md5, read_pipeline
 
 
 def cache(root: Path, repair: bool = False) -> Verdict:
-    """Whether each object still is what its name says, its MD5, and every right file has its object.
+    """Check that objects have the content that their name says, and that every correct output has its object.
 
-    `repair` removes what is corrupt, and puts a good copy in place. In a cache outside the project, which others may
-    use too, it looks at what this project's dvc.lock names.
+    `repair` removes corrupt objects and restores them from correct outputs. In a cache outside the project, which
+    others may use too, only the objects of this project's outputs are checked.
     """
-    folder = _folder(root)
-    outs = {out["md5"]: (stage, out["path"]) for stage, out in outs_of(root)}
-    objects = _objects(folder, None if folder.is_relative_to(root) else outs)
+    pipeline = read_pipeline(root)
+    outputs = {out.object: out for out in sorted(pipeline.outputs, key=lambda out: out.cached)}
+    if pipeline.cache.is_relative_to(root):
+        objects = [path for path in sorted(pipeline.cache.glob("??/*")) if not path.name.endswith(".tmp")]
+    else:
+        objects = [path for path in sorted(outputs) if path.exists()]
     wrong = {path: "corrupt" for path in objects if md5(path) != _digest(path)}
-    wrong |= dict.fromkeys(_lost(root, folder, outs), "lost")
+    # were the output deleted too, nothing could restore it
+    lost = [path for path, out in outputs.items() if out.cached and not path.exists() and _is_correct(out)]
+    wrong |= dict.fromkeys(lost, "lost")
     if not wrong:
-        return Verdict(f"{len(objects)} objects, all sound")
-    said = []
-    for path, what in wrong.items():
-        stage, out = outs.get(_digest(path), ("", ""))
+        return Verdict(f"{len(objects)} objects, none corrupt or lost")
+    lines = []
+    for path, problem in wrong.items():
+        output = outputs.get(path)
         shown = path.relative_to(root) if path.is_relative_to(root) else path
-        said.append(f"{what}: {shown} ({out or 'of an earlier result'})")
+        lines.append(f"{problem}: {shown} ({output.path.relative_to(root) if output else 'of an earlier result'})")
         if repair:
-            said[-1] += f": {_replace(path, root / out if out else None, stage)}"
+            lines[-1] += f": {_repair(path, output)}"
     if repair:
-        return Verdict("; ".join(said), "run `make doctor` again")
-    return Verdict(some(said), "run `make doctor REPAIR=1`")
-
-
-def _folder(root: Path) -> Path:
-    """Where DVC keeps this checkout's objects, as its configuration says."""
-    from dvc.config import Config  # half a second
-
-    return Path(Config(dvc_dir=str(root / ".dvc"))["cache"].get("dir") or root / ".dvc/cache") / OBJECTS
-
-
-def _objects(folder: Path, digests: Collection[str] | None) -> list[Path]:
-    """The objects there are, of these `digests` or, with None, all."""
-    if digests is None:
-        return [path for path in sorted(folder.glob("??/*")) if not path.name.endswith(".tmp")]
-    return [path for path in sorted(_object(folder, digest) for digest in digests) if path.exists()]
-
-
-def _lost(root: Path, folder: Path, outs: Mapping[str, tuple[str, str]]) -> list[Path]:
-    """Absent objects of files that the workspace has, as dvc.lock names them: were the file lost, all would be."""
-    stages = YAML(typ="safe", pure=True).load(root / "dvc.yaml")["stages"].values()
-    listed = [out for stage in stages for out in stage.get("do", stage).get("outs", [])]
-    options = {name: said for out in listed for name, said in ({out: {}} if isinstance(out, str) else out).items()}
-    cached = {Path(name).name for name, said in options.items() if said.get("cache", True)}
-    kept = {_object(folder, digest): root / path for digest, (_, path) in outs.items() if Path(path).name in cached}
-    absent = {entry: path for entry, path in kept.items() if path.is_file() and not entry.exists()}
-    return [entry for entry, path in absent.items() if md5(path) == _digest(entry)]
-
-
-def _object(folder: Path, digest: str) -> Path:
-    return folder / digest[:2] / digest[2:]
+        return Verdict("; ".join(lines), "run `make doctor` again")
+    return Verdict(first_few(lines), "run `make doctor REPAIR=1`")
 
 
 def _digest(path: Path) -> str:
     return (path.parent.name + path.name).removesuffix(".dir")
 
 
-def _replace(path: Path, out: Path | None, stage: str) -> str:
-    """Remove a corrupt object, put the workspace's file in its place if that is right, and say what was done."""
-    good = out is not None and out.is_file() and md5(out) == _digest(path)
-    content = out.read_bytes() if good else b""
+def _is_correct(output: Output) -> bool:
+    return output.path.is_file() and md5(output.path) == output.md5
+
+
+def _repair(path: Path, output: Output | None) -> str:
+    """Remove a corrupt object, restore it from its output if that is correct, and return what was done."""
+    content = output.path.read_bytes() if output and _is_correct(output) else None
     path.unlink(missing_ok=True)  # before it is written: it may be a link to the same bytes
-    if good:
+    if content is not None:
         files.write_bytes(path, content)
         path.chmod(0o444)
         return "restored from the workspace"
-    if out is None:
-        return "removed, a run that needs it trains anew"
-    out.unlink(missing_ok=True)
-    return f"removed, and its copy in the workspace, which was not right either; `dvc repro {stage}` makes it again"
+    if output is None:
+        return "removed, a run that needs it trains again"
+    output.path.unlink(missing_ok=True)
+    return f"removed with its copy in the workspace, which was corrupt too; `dvc repro {output.stage}` makes it again"

@@ -1,1 +1,1 @@
-"""What `make repro` does, with the stale runs spread over a Ray cluster."""
+"""Runs the stages that are out of date on the nodes of a Ray cluster: `make cluster`."""

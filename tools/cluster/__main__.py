@@ -1,13 +1,13 @@
-"""Do what `dvc repro` does, with the runs that are out of date spread over a Ray cluster: `make cluster`."""
+"""Do what `dvc repro` does, with the runs that are out of date on a Ray cluster: `make cluster`."""
 
 import argparse
-from collections.abc import Collection, Mapping, Set
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import filelock
 
-from pipeline.config import params
+from pipeline.config.params import Params, load_params
 from pipeline.core import errors
 from pipeline.core.errors import Interrupted, PipelineError
 from pipeline.core.paths import ROOT
@@ -19,50 +19,49 @@ LOCK = ROOT / ".dvc/tmp/cluster.lock"
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Check the names; then one at a time in a checkout."""
-    known = params.load_params()
-    runs = [known.run(name).name for name in arguments.runs] or list(known.runs)
+    """Check the names of the runs, then train; PipelineError if another process does so in this checkout."""
+    params = load_params()
+    runs = [params.run(name).name for name in arguments.runs] or list(params.runs)
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     try:
         with filelock.FileLock(LOCK, timeout=0):
-            work(known, runs, arguments)
+            train(params, runs, arguments)
     except filelock.Timeout:
         raise PipelineError("another `make cluster` works in this folder; wait for it, or stop it") from None
 
 
-def work(known: params.Params, runs: list[str], arguments: argparse.Namespace) -> None:
-    """Restore, spread what is left, restore that; PipelineError naming the runs that failed, Interrupted if asked."""
+def train(params: Params, runs: list[str], arguments: argparse.Namespace) -> None:
+    """Train and evaluate on the nodes what the run cache lacks; restore, draw, report and log to MLflow here.
+
+    Raises PipelineError for runs that failed, and Interrupted if asked to stop before all ended.
+    """
     snapshot.require_committed()
-    driver.dvc("repro", "preprocess")
-    config = snapshot.default_remote()
-    stale = driver.restore(runs, config)
-    outcomes = {}
+    dvc("repro", "preprocess")
+    stale, results = driver.untrained_runs(runs), {}
     if stale:
-        wishes = ResourceRequest(arguments.cpus, arguments.gpus, arguments.memory)
-        outcomes = driver.submit_runs(known, stale, config, wishes, arguments.checkpoints)
-    left = driver.restore(list(stale), config) if outcomes else stale
-    if not left:
-        driver.dvc("repro", *(f"evaluate@{run}" for run in arguments.runs))
+        request = ResourceRequest(arguments.cpus, arguments.gpus, arguments.memory)
+        results = driver.submit_runs(params, stale, request, arguments.checkpoints)
+    left, failed = driver.untrained_runs(stale), driver.failures(results)
+    finished = [run for run in runs if run not in left and run not in failed]
+    if finished:  # without names everything, with the report
+        dvc("repro", *(f"draw@{run}" for run in finished if arguments.runs or finished != runs))
     sync.main(argparse.Namespace(restore=False))
-    report(stale.keys(), outcomes, left)
-
-
-def report(stale: Set[str], outcomes: Mapping[str, Any], left: Collection[str]) -> None:
-    """Say what became of the runs."""
-    for line in (*driver.differences(outcomes), driver.spent(outcomes)):
-        print(line, end="\n" if line else "")
-    failed = driver.failures(outcomes)
-    for run, why in failed.items():
-        print(f"{run}: {why}")
-    if stale and not stale <= outcomes.keys():
-        raise Interrupted(
-            f"{len(stale) - len(left)} of {len(stale)} runs are finished and can be used;"
-            f" `make cluster` goes on with {', '.join(left)}"
-        )
+    trained = {run: result["seconds"] for run, result in results.items() if run in finished}
+    for line in (*driver.notes(trained), *(f"{run}: {reason}" for run, reason in failed.items())):
+        print(line)
+    if len(results) < len(stale):
+        done = f"{len(stale) - len(left)} of {len(stale)} runs are finished and can be used"
+        raise Interrupted(f"{done}; `make cluster` continues with {', '.join(left)}")
     if failed:
         raise PipelineError(f"{len(failed)} of {len(stale)} runs failed: {', '.join(failed)}; the others are finished")
     if left:
-        raise PipelineError(f"{', '.join(left)}: finished, but the DVC remote has no results of it; run again")
+        raise PipelineError(f"{', '.join(left)}: trained from other inputs, since files changed meanwhile; run again")
+
+
+def dvc(*words: str) -> None:
+    """Run a DVC command and show its output; PipelineError if it fails."""
+    if subprocess.run([sys.executable, "-m", "dvc", *words], cwd=ROOT, check=False).returncode:
+        raise PipelineError(f"dvc {words[0]} failed, see above; fix it and run again")
 
 
 if __name__ == "__main__":

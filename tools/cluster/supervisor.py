@@ -1,7 +1,7 @@
-"""Run a command that ends with whoever started it: `python -m tools.cluster.leash FOLDER COMMAND …`.
+"""Run a command that ends when its starter does: `python -m tools.cluster.supervisor FOLDER COMMAND …`.
 
-Standard input is a pipe that nobody writes to. It closes when the process at its other end is gone, however that died;
-then the command is asked to stop, after a while made to stop, and FOLDER, its checkout, removed.
+Standard input is a pipe on which nothing is written; it closes when the process at its other end dies. Then the command
+is asked to stop, killed if it has not stopped after `GRACE`, and FOLDER, its checkout, is deleted.
 """
 
 import os
@@ -16,43 +16,31 @@ from contextlib import suppress
 GRACE = 60.0  # seconds for a training to write its checkpoint
 
 
-def apart(folder: str, command: list[str]) -> int:
-    """`main` in a process that is neither a child of whoever started this one nor in its group; its exit status.
-
-    Ray kills a worker's children with the worker, and this one is there to end the training after that.
-    """
-    pid = os.fork()
-    if pid == 0:
-        os.setsid()
-        return main(folder, command)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def main(folder: str, command: list[str]) -> int:
-    """Run the command, then end what it left running; return its exit status, 128 and the signal if it was killed."""
+def supervise(folder: str, command: list[str]) -> int:
+    """Run the command and end all that it started; return its exit status, 128 + signal if a signal killed it."""
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     abandoned = threading.Event()
 
     def watch() -> None:
         os.read(0, 1)
         abandoned.set()
-        _signal(child.pid, signal.SIGTERM)
+        send_signal(child.pid, signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
     status = child.wait()
     if not abandoned.is_set():
-        _signal(child.pid, signal.SIGTERM)
+        send_signal(child.pid, signal.SIGTERM)
     until = time.monotonic() + GRACE
-    while _signal(child.pid, 0) and time.monotonic() < until:
+    while send_signal(child.pid, 0) and time.monotonic() < until:
         time.sleep(0.1)
-    _signal(child.pid, signal.SIGKILL)
+    send_signal(child.pid, signal.SIGKILL)
     if abandoned.is_set():
         shutil.rmtree(folder, ignore_errors=True)
     return status if status >= 0 else 128 - status
 
 
-def _signal(group: int, number: int) -> bool:
-    """Send a signal to every process of the group; whether there is one."""
+def send_signal(group: int, number: int) -> bool:
+    """Send a signal to a process group; False if the group has no process left."""
     with suppress(ProcessLookupError):
         os.killpg(group, number)
         return True
@@ -60,4 +48,9 @@ def _signal(group: int, number: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(apart(sys.argv[1], sys.argv[2:]))
+    # Ray kills a worker's children with it, so the supervisor is a grandchild in a session of its own.
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        sys.exit(supervise(sys.argv[1], sys.argv[2:]))
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

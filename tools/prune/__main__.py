@@ -3,37 +3,33 @@
 import argparse
 import sys
 
-from pipeline.config import params
+from pipeline.config.params import load_params
 from pipeline.core import errors
 from pipeline.core.paths import ROOT
 from tools.prune import unused
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """List; delete after a yes from the person or `--yes`; without a terminal to ask at, only list."""
-    found = list(unused.find(ROOT, params.load_params()))
+    """List; delete with `--yes` or after a yes in the terminal."""
+    found = list(unused.find(ROOT, load_params()))
     if not found:
         print("nothing to prune")
         return
-    sizes = [item.size() for item in found]
-    for item, size in zip(found, sizes, strict=True):
-        print(f"{megabytes(size)}  {item.what}")
-    print(f"{megabytes(sum(sizes))}  in all")
-    if not arguments.yes and not sys.stdin.isatty():
-        print("nothing was deleted; to delete all this: make prune YES=1")
-    elif arguments.yes or input("Delete all this? [y/N] ").strip().lower() in ("y", "yes"):
-        shown = {item.what for item in found}
-        for item in list(unused.find(ROOT, params.load_params())):  # anew: a person may take an hour to answer
-            if item.what in shown:
-                item.delete()
-        print("deleted")
-    else:
-        print("nothing was deleted")
-
-
-def megabytes(size: int) -> str:
-    """A size in bytes as megabytes, right-aligned."""
-    return f"{size / 1e6:10.1f} MB"
+    sizes = {item.what: item.size() for item in found}
+    for what, size in [*sizes.items(), ("in total", sum(sizes.values()))]:
+        print(f"{size / 1e6:10.1f} MB  {what}")
+    if not arguments.yes:
+        if not sys.stdin.isatty():
+            print("nothing was deleted; to delete all this: make prune YES=1")
+            return
+        if input("Delete all this? [y/N] ").strip().lower() not in ("y", "yes"):
+            print("nothing was deleted")
+            return
+        # once more, since the answer may have taken an hour
+        found = [item for item in unused.find(ROOT, load_params()) if item.what in sizes]
+    for item in found:
+        item.delete()
+    print("deleted")
 
 
 if __name__ == "__main__":

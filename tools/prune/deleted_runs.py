@@ -1,17 +1,15 @@
-"""MLflow's deleted runs: in its UI deleting only hides a run; its rows, files and model stay until they are pruned."""
+"""Find runs that were deleted in MLflow, which keeps their rows, files and models until `mlflow gc`."""
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from pipeline.core.errors import PipelineError
 from pipeline.tracking import store
+from tools.workspace import Workspace
 
 RUNS = """
     SELECT run_uuid, name, artifact_uri FROM runs
@@ -23,7 +21,7 @@ MODELS = "SELECT model_id, artifact_location FROM logged_models WHERE source_run
 
 
 def find(root: Path) -> Iterator[tuple[str, list[Path], Callable[[], None]]]:
-    """For each deleted run whose model is not registered: what it is, its folders, and how MLflow forgets it."""
+    """For each deleted run without a registered model: its description, its folders, its deletion from the database."""
     database = root / store.DATABASE
     if not database.exists():
         return
@@ -31,27 +29,23 @@ def find(root: Path) -> Iterator[tuple[str, list[Path], Callable[[], None]]]:
         for run, name, artifacts in connection.execute(RUNS).fetchall():
             models = dict(connection.execute(MODELS, [run]).fetchall())
             folders = [folder for uri in (artifacts, *models.values()) if (folder := _folder(root, uri))]
-            yield (
-                f"MLflow run {name} ({run[:8]}), deleted there",
-                folders,
-                partial(_forget, database, run, list(models)),
-            )
+            what = f"MLflow run {name} ({run[:8]}), deleted there"
+            yield what, folders, partial(_delete, root, run, list(models))
 
 
 def _folder(root: Path, uri: str) -> Path | None:
-    """The folder of a `…/artifacts` URI if it lies among this project's artifacts."""
+    """The folder of an `…/artifacts` URI if it is among this project's artifacts."""
     folder = Path(unquote(urlsplit(uri).path)).parent
     return folder if folder.is_relative_to(root / store.ARTIFACTS) and folder.is_dir() else None
 
 
-def _forget(database: Path, run: str, models: list[str]) -> None:
-    uri = f"sqlite:///{database}"
-    os.environ["MLFLOW_TRACKING_URI"] = uri  # this project's own database, whatever server is in use
+def _delete(root: Path, run: str, models: list[str]) -> None:
+    uri = f"sqlite:///{root / store.DATABASE}"
+    os.environ["MLFLOW_TRACKING_URI"] = uri  # this project's own database, even if runs are logged to a server
     client, _ = store.connect()
     for model in models:
         client.delete_logged_model(model)
-    chosen = ["--run-ids", run, *(["--logged-model-ids", ",".join(models)] if models else [])]
-    command = [sys.executable, "-m", "mlflow", "gc", "--backend-store-uri", uri, "--tracking-uri", uri, *chosen]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise PipelineError(f"mlflow gc: {done.stderr.strip().splitlines()[-1]}")
+    options = ["--backend-store-uri", uri, "--tracking-uri", uri, "--run-ids", run]
+    if models:
+        options += ["--logged-model-ids", ",".join(models)]
+    Workspace(root).check_output("mlflow", "gc", *options)

@@ -1,9 +1,7 @@
-"""Finds what nothing uses any more: old results, objects of DVC's cache, checkpoints, deleted MLflow runs, plots."""
+"""Find what nothing uses any more: old results, objects of DVC's cache, checkpoints, deleted MLflow runs, plots."""
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,17 +12,18 @@ from ruamel.yaml import YAML
 
 from pipeline.config.params import Params
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import runs_dir
-from pipeline.resume import fingerprint
-from tools.checks.outputs import outs_of
+from pipeline.core.paths import CHECKPOINTS, runs_dir
+from pipeline.resume.checkpoint_dir import checkpoint_dir, lock_file
+from pipeline.training import fingerprint
 from tools.prune import deleted_runs
+from tools.workspace import Workspace
 
-CLONES = "study/*/work"  # of the studies; they share the cache
+CLONES = "study/*/work"  # the clones that studies train in; they share DVC's cache
 
 
 @dataclass(frozen=True)
 class Unused:
-    """Something that can go: what it is, where it lies, and what must happen before its files are deleted."""
+    """Something that can be deleted: a description, its paths, and what must happen before they are deleted."""
 
     what: str
     paths: list[Path]
@@ -47,46 +46,43 @@ class Unused:
 
 
 def find(root: Path, params: Params) -> Iterator[Unused]:
-    """Everything in `root` that can go; PipelineError while a stage runs."""
-    _refuse_if_busy(root)
+    """Everything in `root` that can be deleted; PipelineError while a stage runs."""
+    _require_idle(root)
     yield from old_results(root, params)
     yield from cache_objects(root)
     yield from checkpoints(root, params)
-    yield from (Unused(what, paths, before) for what, paths, before in deleted_runs.find(root))
+    yield from (Unused(*item) for item in deleted_runs.find(root))
     if (root / "dvc_plots").is_dir():
         yield Unused("dvc_plots: pages that `dvc plots` drew", [root / "dvc_plots"])
 
 
 def old_results(root: Path, params: Params) -> Iterator[Unused]:
-    """The folders of `results/runs` that belong to no run of `params.yaml`."""
+    """The folders of `results/runs` whose run is not in `params.yaml`."""
     for folder in sorted(runs_dir(root).glob("*/")):
         if folder.name not in params.runs:
             name = folder.relative_to(root).as_posix()
-            known = _run(root, "git", "ls-files", "--", name)
-            changed = _run(root, "git", "status", "--porcelain", "--untracked-files=all", "--", name)
-            safe = "git has it" if known and not changed else "NOT IN GIT, it would be gone for good"
+            known = Workspace(root).check_output("git", "ls-files", "--", name)
+            changed = Workspace(root).check_output("git", "status", "--porcelain", "--untracked-files=all", "--", name)
+            safe = "git has it" if known and not changed else "NOT IN GIT, it would be lost for good"
             yield Unused(f"{name}: not in params.yaml ({safe})", [folder])
 
 
 def cache_objects(root: Path) -> Iterator[Unused]:
-    """What `dvc gc` finds in no commit, branch, tag, experiment or the workspace.
+    """The objects that `dvc gc` finds in no commit, branch, tag, experiment or the workspace, with two exceptions.
 
-    Kept beside that: what the studies trained, and the small files of a stage whose largest output is in use. DVC needs
-    them to restore results without training after an edit was taken back, yet counts them as unused because git holds
-    their present version. In a cache outside the project others may have objects, and so all of them stay.
+    Kept are the outputs of studies, and the small outputs of stages whose largest output is in use: DVC restores
+    results from them when an edit is undone, but counts them as unused because git holds their present version.
+    Objects of a cache outside the project all stay, since others may use them.
     """
-    listed = _run(root, sys.executable, "-m", "dvc", "gc", "--all-commits", "--all-experiments", "--dry")
-    unused = {}
-    for line in listed.splitlines():
-        if line.startswith("Removing "):
-            path = Path(line.removeprefix("Removing "))
-            if path.is_relative_to(root):
-                unused[path.parent.name + path.name] = path
-    for clone in root.glob(CLONES):
-        for _, out in outs_of(clone):
-            unused.pop(out["md5"], None)
+    listed = Workspace(root).check_output("dvc", "gc", "--all-commits", "--all-experiments", "--dry")
+    removed = (Path(line.removeprefix("Removing ")) for line in listed.splitlines() if line.startswith("Removing "))
+    unused = {path.parent.name + path.name: path for path in removed if path.is_relative_to(root)}
+    for lock in root.glob(f"{CLONES}/dvc.lock"):
+        for stage in YAML(typ="safe").load(lock)["stages"].values():
+            for out in stage.get("outs", []):
+                unused.pop(out["md5"], None)
     for entry in sorted((root / ".dvc/cache/runs").glob("*/*/*")):
-        outs = YAML(typ="safe", pure=True).load(entry)["outs"]
+        outs = YAML(typ="safe").load(entry)["outs"]
         if max(outs, key=lambda out: out["size"])["md5"] not in unused:
             for out in outs:
                 unused.pop(out["md5"], None)
@@ -95,19 +91,21 @@ def cache_objects(root: Path) -> Iterator[Unused]:
 
 
 def checkpoints(root: Path, params: Params) -> Iterator[Unused]:
-    """The checkpoints of trainings whose inputs are no longer those of `params.yaml` and the code."""
-    wanted: dict[str, str] = {}
-    for folder in sorted((root / ".checkpoints").glob("[!.]*/")):
+    """The checkpoints of trainings whose inputs have changed since."""
+    wanted: dict[str, Path] = {}
+    for folder in sorted((root / CHECKPOINTS).glob("[!.]*/")):
         run = folder.name.rpartition("-")[0]
         if run in params.runs and run not in wanted:
-            wanted[run] = f"{run}-{fingerprint.stage_fingerprint(f'train@{run}')[:16]}"
-        lock = folder.with_suffix(".lock")
-        if folder.name != wanted.get(run) and not held(lock):
-            yield Unused(f".checkpoints/{folder.name}: interrupted, its inputs have changed since", [folder, lock])
+            wanted[run] = checkpoint_dir(root, run, fingerprint.stage_fingerprint(f"train@{run}"))
+        if folder != wanted.get(run) and not is_held(lock_file(folder)):
+            what = f"{folder.relative_to(root)}: interrupted, its inputs have changed since"
+            yield Unused(what, [folder, lock_file(folder)])
 
 
-def held(lock: Path) -> bool:
-    """Whether a process holds the lock of a training."""
+def is_held(lock: Path) -> bool:
+    """Whether a process holds this lock file."""
+    if not lock.exists():
+        return False
     try:
         with filelock.FileLock(lock, timeout=0):
             return False
@@ -115,20 +113,12 @@ def held(lock: Path) -> bool:
         return True
 
 
-def _refuse_if_busy(root: Path) -> None:
+def _require_idle(root: Path) -> None:
     """PipelineError while DVC runs a stage, here, in a temporary experiment, or in a study's clone."""
-    places = [root, *root.glob(".dvc/tmp/exps/*"), *root.glob(CLONES)]
-    for path in (place / ".dvc/tmp/rwlock" for place in places):
+    for folder in (root, *root.glob(".dvc/tmp/exps/*"), *root.glob(CLONES)):
+        path = folder / ".dvc/tmp/rwlock"
         content = path.read_text() if path.is_file() else ""
         for entry in json.loads(content or "{}").values():
             for holder in [*entry.get("read", []), *filter(None, [entry.get("write")])]:
                 if psutil.pid_exists(holder["pid"]):
-                    raise PipelineError(f"process {holder['pid']} ({holder['cmd']}) is at work; wait until it ends")
-
-
-def _run(root: Path, *command: str) -> str:
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()] or [f"exit status {done.returncode}"]
-        raise PipelineError(f"{' '.join(command[-5:])}: {said[-1]}")
-    return done.stdout
+                    raise PipelineError(f"process {holder['pid']} ({holder['cmd']}) is running; wait until it ends")

@@ -1,1 +1,1 @@
-"""Studies: runs with params of their own, their results kept in `study/NAME/`."""
+"""Studies: runs with a params.yaml of their own, whose results are saved in `study/NAME/`."""

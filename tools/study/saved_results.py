@@ -1,44 +1,93 @@
-"""What a study keeps of former sittings, perhaps on another machine: it counts as long as it is planned alike."""
+"""The results of a study in `study/NAME/`: text and figures without weights, perhaps trained on another machine."""
 
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.config.params import Run
-from pipeline.formats.tables import read_csv, read_json
+from pipeline.core.files import write_bytes
+from pipeline.formats.tables import read_csv, read_json, write_csv
 
 RUNS, UNFINISHED, SEARCH = "runs", "unfinished", "search.csv"
+WEIGHTS = {"model.keras", "probabilities.npy", ".gitignore"}  # what DVC caches
+REPORT = ("report.md", "report.html", "curves.csv", "curves.png", "tradeoff.png", "effects.png")
 
 
 @dataclass(frozen=True)
 class SavedResults:
-    """The results in `folder`, which is `study/NAME`."""
+    """The saved results in `folder`; those of a run count only while it is planned with the same settings."""
 
     folder: Path
 
     def results(self, run: Run) -> Path | None:
-        """Where the results of `run` are kept, None if they are not."""
-        return self._alike(self.folder / RUNS / run.name, run)
+        """The folder of a finished run, None if it is not saved."""
+        return self._same_settings(self.folder / RUNS / run.name, run)
 
     def unfinished(self, run: Run) -> Path | None:
-        """Where the epochs that an interrupted training of `run` had done are kept, None if they are not."""
-        return self._alike(self.folder / UNFINISHED / run.name, run)
+        """The folder with the epochs of an interrupted training, None if it is not saved."""
+        return self._same_settings(self.folder / UNFINISHED / run.name, run)
 
     def accuracy(self, network: str, run: Run) -> float | None:
-        """The validation accuracy of a run that the search tried, None if it is not kept."""
+        """The validation accuracy of a run of the search, None if it is not saved."""
         path = self.folder / SEARCH
-        wanted = {key: "" if value is None else str(value) for key, value in described(network, run).items()}
+        wanted = {key: "" if value is None else str(value) for key, value in search_settings(network, run).items()}
         for row in read_csv(path) if path.is_file() else ():
             if wanted.items() <= row.items():
                 return float(row["val_accuracy"])
         return None
 
-    def _alike(self, folder: Path, run: Run) -> Path | None:
+    def save(
+        self,
+        results: Path,
+        finished: Sequence[str],
+        unfinished: Mapping[str, Path],
+        search_rows: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Replace everything that is saved.
+
+        Args:
+            results: The clone's folder `results`, with the report and the finished runs.
+            finished: Their names.
+            unfinished: Folders with the epochs of unfinished runs, by name.
+            search_rows: The rows of search.csv.
+        """
+        _replace({run: results / "runs" / run for run in finished}, self.folder / RUNS)
+        _replace(unfinished, self.folder / UNFINISHED)
+        for name in REPORT:
+            if finished:
+                write_bytes(self.folder / name, (results / name).read_bytes())
+            else:
+                (self.folder / name).unlink(missing_ok=True)
+        if search_rows:
+            write_csv(self.folder / SEARCH, search_rows)
+        else:
+            (self.folder / SEARCH).unlink(missing_ok=True)
+
+    def _same_settings(self, folder: Path, run: Run) -> Path | None:
         path = folder / "run.json"
         wanted = {**run.model.model_dump(), "settings": run.train.model_dump(exclude_none=True)}
         return folder if path.is_file() and wanted.items() <= read_json(path).items() else None
 
 
-def described(network: str, run: Run) -> dict[str, Any]:
-    """How a run that a search tries is trained, the first columns of its row in search.csv."""
+def search_settings(network: str, run: Run) -> dict[str, Any]:
+    """The settings of a run of the search: the first columns of its row in search.csv."""
     return {"network": network, "run": run.name, **run.model.model_dump(), **run.train.model_dump()}
+
+
+def copy_results(source: Path, target: Path) -> None:
+    """Copy a run's files to another folder, without its weights."""
+    for path in sorted(source.iterdir()):
+        if path.name not in WEIGHTS:
+            write_bytes(target / path.name, path.read_bytes())
+
+
+def _replace(sources: Mapping[str, Path], target: Path) -> None:
+    """Make `target` hold a copy of each source by name, and no other folder; a source may be there already."""
+    for former in target.glob("*/"):
+        if sources.get(former.name) != former:
+            shutil.rmtree(former)
+    for run, source in sources.items():
+        if source != target / run:
+            copy_results(source, target / run)

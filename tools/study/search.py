@@ -1,4 +1,4 @@
-"""The fewest training images that reach a validation accuracy: budget after budget, the test set not looked at."""
+"""Search for the fewest training images that reach a validation accuracy; the test set is not used."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from typing import Any
 
 from pipeline.config.params import Run
 from tools.study.plan import Budget, Search
-from tools.study.saved_results import described
+from tools.study.saved_results import search_settings
 from tools.study.trainer import Trainer
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One budget that was tried: how each seed's run is trained, by its name, and the validation accuracies so far."""
+    """A budget that was tried: its runs by name, one for each seed, and the validation accuracies known so far."""
 
     network: str
     budget: Budget
@@ -27,30 +27,31 @@ class Trial:
 
     @property
     def mean(self) -> float:
-        """Over the seeds that were trained."""
+        """The mean accuracy of the seeds that were trained."""
         return sum(self.accuracies.values()) / len(self.accuracies)
 
     @property
     def reached(self) -> bool:
-        """Whether that is the target or more, over all seeds."""
+        """Whether the mean over all seeds reaches the target."""
         return self.complete and self.mean >= self.target
 
 
 def candidates(network: str, search: Search, budget: Budget) -> dict[str, dict[str, Any]]:
-    """The runs of one budget: one a seed."""
+    """The entries in `runs` of params.yaml that try a budget, one for each seed."""
     name = "-".join([network, f"{budget.epochs}x{budget.training_images}", *filter(None, [budget.recipe])])
     return {f"{name}-seed{seed}": {**search.settings(budget), "seed": seed} for seed in search.seeds}
 
 
 def comparison_runs(search: Search, budget: Budget) -> dict[str, dict[str, Any]]:
-    """What is trained beside the budget found, for comparison."""
-    return {name: {**search.settings(budget), **own} for name, own in search.beside.items()}
+    """The entries in `runs` of params.yaml that are compared with the runs of the budget found."""
+    return {name: {**search.settings(budget), **own} for name, own in search.comparison_runs.items()}
 
 
 def run_search(trainer: Trainer, network: str, search: Search) -> list[Trial]:
-    """Train budget after budget until one reaches the target, or none is left, or time runs out.
+    """Train the budgets in order until one reaches the target or the time is up.
 
-    Those after it are not trained, but what is known of them from before is listed.
+    Returns:
+        Every budget with a known accuracy; those after the last one trained have accuracies from earlier sessions.
     """
     trials = []
     for budget in search.budgets:
@@ -59,35 +60,27 @@ def run_search(trainer: Trainer, network: str, search: Search) -> list[Trial]:
         if trial.accuracies:
             trials.append(trial)
         if trial.reached or not trial.complete:
-            trainer = trainer.looking()
+            trainer = trainer.read_only()
     return trials
 
 
 def _accuracies(trainer: Trainer, network: str, runs: Mapping[str, Run]) -> Iterator[tuple[str, float]]:
-    """The validation accuracy of each run, but of those that there is no time for.
-
-    What is trained here counts before what is kept from another machine, and that is not trained again.
-    """
+    """Each run's validation accuracy: as trained in the clone, else as saved, else trained now if time allows."""
     for name, run in runs.items():
-        trained = trainer.looking().repro(f"train@{name}")
-        accuracy = None if trained else trainer.kept.accuracy(network, run)
-        if accuracy is None:
-            if not (trained or trainer.repro(f"train@{name}")):
-                continue
-            accuracy = float(trainer.history(name)[-1]["val_accuracy"])
-        yield name, accuracy
+        trained = trainer.read_only().repro(f"train@{name}")
+        accuracy = None if trained else trainer.saved.accuracy(network, run)
+        if accuracy is None and (trained or trainer.repro(f"train@{name}")):
+            accuracy = trainer.val_accuracy(name)
+        if accuracy is not None:
+            yield name, accuracy
 
 
-def rows(trials: list[Trial]) -> list[dict[str, Any]]:
-    """A row for each run of each budget tried, for search.csv."""
+def search_rows(trials: list[Trial]) -> list[dict[str, Any]]:
+    """The rows of search.csv, one for each run of each trial."""
     return [
-        described(trial.network, trial.runs[name])
-        | {
-            "images_seen": trial.budget.images,
-            "val_accuracy": accuracy,
-            "target": trial.target,
-            "reached": trial.reached,
-        }
+        search_settings(trial.network, trial.runs[name])
+        | {"images_seen": trial.budget.images_seen, "val_accuracy": accuracy}
+        | {"target": trial.target, "reached": trial.reached}
         for trial in trials
         for name, accuracy in trial.accuracies.items()
     ]

@@ -1,5 +1,5 @@
 "use strict";
-// Sorting: a click on a heading sorts by it, a second one turns the order around; what has no value stays last.
+// A click on a heading sorts by it, a second one reverses the order; cells without a value stay last.
 for (const button of document.querySelectorAll("th button")) {
   button.addEventListener("click", () => {
     const heading = button.closest("th"), body = heading.closest("table").tBodies[0];
@@ -16,7 +16,7 @@ for (const button of document.querySelectorAll("th button")) {
     body.append(...rows);
   });
 }
-// Two chosen networks: show the block of the pair.
+// Show the block of the two networks that are selected.
 const [first, second] = ["first", "second"].map((name) => document.getElementById(name));
 if (first) {
   const show = () => {
@@ -29,10 +29,10 @@ if (first) {
   second.addEventListener("change", show);
   show();
 }
-// Print what is folded away.
-let folded = [];
+// Open closed details for printing.
+let closed = [];
 addEventListener("beforeprint", () => {
-  folded = [...document.querySelectorAll("details:not([open])")];
-  for (const one of folded) one.open = true;
+  closed = [...document.querySelectorAll("details:not([open])")];
+  for (const details of closed) details.open = true;
 });
-addEventListener("afterprint", () => folded.forEach((one) => { one.open = false; }));
+addEventListener("afterprint", () => closed.forEach((details) => { details.open = false; }));

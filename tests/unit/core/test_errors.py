@@ -23,20 +23,19 @@ def end(monkeypatch, failure, *arguments):
     return caught.value.code
 
 
-def test_an_error_is_one_line_and_status_1(monkeypatch):
-    assert (
-        end(monkeypatch, PipelineError("a.csv: broken; mend it")) == "error: a.csv: broken; mend it"
-    )  # Python exits with 1
+def test_errors_are_one_line(monkeypatch):
+    message = "error: a.csv: broken; restore it"  # with a message, Python exits with 1
+    assert end(monkeypatch, PipelineError("a.csv: broken; restore it")) == message
     assert end(monkeypatch, FileNotFoundError(2, "No such file or directory", "a\nb")).count("\n") == 0
 
 
-def test_an_interruption_is_status_130(monkeypatch, capsys):
+def test_interruptions_exit_with_130(monkeypatch, capsys):
     assert end(monkeypatch, KeyboardInterrupt()) == 130
-    assert end(monkeypatch, Interrupted("SIGTERM; `dvc repro` goes on from here")) == 130
-    assert capsys.readouterr().err == "interrupted\ninterrupted: SIGTERM; `dvc repro` goes on from here\n"
+    assert end(monkeypatch, Interrupted("SIGTERM; `dvc repro` continues from here")) == 130
+    assert capsys.readouterr().err == "interrupted\ninterrupted: SIGTERM; `dvc repro` continues from here\n"
 
 
-def test_debug_shows_where_it_happened(monkeypatch):
+def test_debug_shows_the_stack_trace(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["stage", "--debug"])
     for failure in (PipelineError("x"), OSError("x"), KeyboardInterrupt(), Interrupted("x")):
 
@@ -47,7 +46,7 @@ def test_debug_shows_where_it_happened(monkeypatch):
             errors.run_command(main, argparse.ArgumentParser())
 
 
-def test_a_mistake_in_the_code_is_not_dressed_up(monkeypatch):
+def test_bugs_keep_their_stack_trace(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["stage"])
 
     def main(_):
@@ -67,16 +66,22 @@ def test_arguments_reach_main(monkeypatch):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
-def test_a_full_disk_is_called_that(code):
+def test_full_disk(code):
     expected = "a.npz: no space left on the device; free some and run again"
     assert errors.describe(OSError(code, "x", "a.npz")) == expected
     assert errors.describe(OSError(code, "x")) == "disk: no space left on the device; free some and run again"
 
 
-def test_other_errors_in_words():
+def test_messages_of_errors():
     assert errors.describe(PipelineError("as it is")) == "as it is"
     assert errors.describe(ConnectionError("first\n  second")) == "first second"
     assert errors.describe(TimeoutError()) == "TimeoutError"
+
+
+def test_control_characters_are_escaped(monkeypatch):
+    assert errors.printable("é × 1\x1b[2J\n\x9b\u202e") == "é × 1\\x1b[2J\\n\\x9b\\u202e"
+    assert errors.describe(ConnectionError("a\x1b[2Jb")) == "a\\x1b[2Jb"
+    assert end(monkeypatch, PipelineError("first\x07\nsecond\x1b")) == "error: first\\x07\nsecond\\x1b"
 
 
 def test_did_you_mean():

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Atomic writes."""
 
 import resource
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from pipeline.core import files
 
 @pytest.fixture
 def at_most_1000_bytes() -> Iterator[None]:
-    """No file of this process may grow beyond 1 000 bytes: its next write fails as one on a full disk does."""
+    """Let writes beyond 1 000 bytes fail, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_write_that_fails_names_the_file_and_leaves_the_former_one(tmp_path: Path, at_most_1000_bytes: None) -> None:
+def test_a_failed_write_names_the_file_and_keeps_the_old_one(tmp_path: Path, at_most_1000_bytes: None) -> None:
     path = tmp_path / "history.csv"
     files.write_bytes(path, b"before")
     with pytest.raises(OSError) as caught:
@@ -28,7 +28,7 @@ def test_a_write_that_fails_names_the_file_and_leaves_the_former_one(tmp_path: P
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_names_of_new_folders_survive_a_power_cut(tmp_path, monkeypatch):
+def test_new_folders_are_synced_to_disk(tmp_path, monkeypatch):
     synced = []
     monkeypatch.setattr(files, "sync_folder", synced.append)
     files.make_folder(tmp_path / "a" / "b")

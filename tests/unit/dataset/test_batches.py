@@ -1,4 +1,4 @@
-"""Batches hold what the arrays hold, and nobody waits for them to close."""
+"""Batches of arrays as a tf.data.Dataset."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ IMAGES = np.arange(7 * 784, dtype=np.uint8).reshape(7, 28, 28, 1)
 LABELS = np.arange(7, dtype=np.uint8)
 
 
-def test_every_row_in_order():
+def test_batches_hold_every_row_in_order():
     found = list(batches.make_dataset(3, IMAGES, LABELS).as_numpy_iterator())
     assert [len(labels) for _, labels in found] == [3, 3, 1]
     for part, whole in zip(zip(*found, strict=True), (IMAGES, LABELS), strict=True):
@@ -18,16 +18,16 @@ def test_every_row_in_order():
         np.testing.assert_array_equal(np.concatenate(part), whole)
 
 
-def test_no_thread_tunes_them_that_closing_would_wait_for():
+def test_autotuning_is_off():
     assert batches.make_dataset(3, IMAGES).options().autotune.enabled is False
 
 
-def test_a_network_learns_the_same_as_from_arrays():
-    def learnt(*arguments, **options):
+def test_training_equals_training_on_arrays():
+    def train(*arguments, **options):
         keras.utils.set_random_seed(1)
         model = small_network.small_model(batch_norm=True)
         model.compile("adam", "sparse_categorical_crossentropy")
         model.fit(*arguments, shuffle=False, verbose=0, **options)
         return [weight.tolist() for weight in model.get_weights()]
 
-    assert learnt(batches.make_dataset(3, IMAGES, LABELS)) == learnt(IMAGES, LABELS, batch_size=3)
+    assert train(batches.make_dataset(3, IMAGES, LABELS)) == train(IMAGES, LABELS, batch_size=3)

@@ -1,4 +1,4 @@
-"""Equal input gives equal figures, byte for byte, whatever the machine's settings, which stay as they were."""
+"""Equal input gives equal figures, byte for byte, whatever matplotlib's settings are, and leaves these alone."""
 
 import struct
 import zlib
@@ -15,28 +15,31 @@ from pipeline.figures import (
     digit_grid,
     learning_curves,
     run_styles,
+    style,
+    weight_histograms,
     weight_violins,
 )
-from tests.support.drawn import HISTORY, LINES, POINTS, PUBLISHED, RUNS, kernels
+from tests.support.drawn import COSTS, EFFECTS, HISTORY, PUBLISHED, RUNS, kernels
 
-SAVED = {
-    "digits": lambda path: digit_grid.save_digits(
-        path, np.arange(2 * 784, dtype=np.uint8).reshape(2, 28, 28, 1), ["a", ""], "t"
-    ),
-    "loss": lambda path: learning_curves.save_loss(path, HISTORY, "lenet-plain"),
-    "all": lambda path: all_curves.save_all(path, RUNS, PUBLISHED),
-    "effects": lambda path: ablation.save_effects(path, LINES),
-    "tradeoff": lambda path: cost.save_tradeoff(path, POINTS),
-    "violins": lambda path: weight_violins.save_violins(path, kernels(), "lenet-plain", 3),
-    "confusion": lambda path: confusion.save_confusion(path, np.eye(10, dtype=int), "t"),
+IMAGES = np.arange(2 * 784, dtype=np.uint8).reshape(2, 28, 28, 1)
+HISTOGRAMS = {"conv1": {"counts": [[9] + [1] * 14 + [9]] * 2}}
+FIGURES = {
+    "digit_grid": lambda: digit_grid.draw_digits(IMAGES, ["a", ""], "t"),
+    "learning_curves": lambda: learning_curves.draw_loss(HISTORY, "lenet-plain"),
+    "all_curves": lambda: all_curves.draw_all_curves(RUNS, PUBLISHED),
+    "ablation": lambda: ablation.draw_ablation(EFFECTS),
+    "cost": lambda: cost.draw_cost(COSTS),
+    "weight_violins": lambda: weight_violins.draw_violins(kernels(), "lenet-plain", 3),
+    "weight_histograms": lambda: weight_histograms.draw_weight_histograms(HISTOGRAMS, "lenet-plain", "lenet"),
+    "confusion": lambda: confusion.draw_confusion(np.eye(10, dtype=int), "t"),
 }
 
 
-@pytest.mark.parametrize("name", SAVED)
-def test_equal_input_gives_equal_bytes_whatever_the_machine_s_settings(name, tmp_path):
-    SAVED[name](tmp_path / "one.png")
+@pytest.mark.parametrize("name", FIGURES)
+def test_equal_input_gives_equal_bytes_with_any_matplotlib_settings(name, tmp_path):
+    style.save(FIGURES[name](), tmp_path / "one.png")
     with matplotlib.rc_context({"font.size": 20, "axes.grid": True, "savefig.dpi": 30, "lines.linewidth": 9}):
-        SAVED[name](tmp_path / "two.png")
+        style.save(FIGURES[name](), tmp_path / "two.png")
     content = (tmp_path / "one.png").read_bytes()
     assert content == (tmp_path / "two.png").read_bytes()
     assert chunks(content) <= {b"IHDR", b"pHYs", b"IDAT", b"IEND"}  # neither a time nor a version in text
@@ -53,7 +56,7 @@ def chunks(png):
     return names
 
 
-def test_figures_leave_matplotlib_s_settings_and_its_list_of_figures_alone():
+def test_figures_change_neither_matplotlib_settings_nor_its_list_of_figures():
     import matplotlib.pyplot as plt
 
     before = dict(matplotlib.rcParams)
@@ -63,8 +66,8 @@ def test_figures_leave_matplotlib_s_settings_and_its_list_of_figures_alone():
     assert plt.get_fignums() == []
 
 
-def test_every_variant_has_a_marker_of_its_own_and_every_architecture_a_colour():
-    assert len({look.marker for look in run_styles.VARIANTS.values()}) == 8
+def test_every_variant_has_its_own_marker_and_every_architecture_a_colour():
+    assert len({variant.marker for variant in run_styles.VARIANTS.values()}) == 8
     assert [run_styles.colour(name) for name in ("lenet", "vgg", "custom", "yours")] == [
         "#0072b2",
         "#d55e00",

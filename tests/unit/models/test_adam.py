@@ -1,4 +1,4 @@
-"""A training with the fused Adam is one with Keras' own."""
+"""The fused Adam computes the same steps as Keras' Adam."""
 
 import keras
 import numpy as np
@@ -10,10 +10,10 @@ from models.ops import adam
 SCHEDULE = keras.optimizers.schedules.CosineDecay(0.1, 8)
 
 
-def trained(made, gradients, jit_compile=False, **options):
-    """A variable, and the optimizer's own variables, after a step for each of the `gradients`."""
+def train(make, gradients, jit_compile=False, **options):
+    """A variable and the optimizer's variables after one step per gradient."""
     variable = keras.Variable(np.ones(gradients.shape[1:], np.float32))
-    optimizer = made(**options)
+    optimizer = make(**options)
     optimizer.build([variable])
     update = tf.function(lambda value: optimizer.apply([value], [variable]), jit_compile=jit_compile)
     for gradient in gradients:
@@ -27,29 +27,29 @@ def gradients():
     return rng.normal(0, rng.uniform(0, 3, (6, 1, 1)), (6, 4, 5)).astype(np.float32)
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])  # XLA, for who gives determinism up
+@pytest.mark.parametrize("jit_compile", [False, True])  # also under XLA, which the pipeline does not use
 @pytest.mark.parametrize(
     "options",
     [{"learning_rate": 0.01, "epsilon": 0.1}, {"learning_rate": SCHEDULE, "global_clipnorm": 1.0, "beta_2": 0.9}],
 )
-def test_steps_are_keras_steps(gradients, options, jit_compile):
-    ours = trained(adam.fused_adam(), gradients, jit_compile, **options)
-    keras_own = trained(keras.optimizers.Adam, gradients, **options)
+def test_steps_equal_keras_steps(gradients, options, jit_compile):
+    ours = train(adam.fused_adam(), gradients, jit_compile, **options)
+    keras_own = train(keras.optimizers.Adam, gradients, **options)
     assert len(ours) == len(keras_own)
     assert np.ptp(ours[0]) > 0.01
     for one, other in zip(ours, keras_own, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
-def test_a_first_step_is_the_learning_rate_against_the_gradient():
-    """Kingma & Ba's first step: both moments are corrected to the gradient and its square."""
+def test_first_step():
+    """The bias-corrected moments are the gradient and its square (Kingma & Ba), so the step is the learning rate."""
     gradients = np.array([[2.0, -0.5]], np.float32)
-    np.testing.assert_allclose(trained(adam.fused_adam(), gradients, learning_rate=0.25)[0], [0.75, 1.25], rtol=1e-5)
+    np.testing.assert_allclose(train(adam.fused_adam(), gradients, learning_rate=0.25)[0], [0.75, 1.25], rtol=1e-5)
 
 
-def test_a_loss_scale_skips_what_overflowed(gradients):
-    """float16's optimizer wraps this one, and applies no gradient that is not finite."""
+def test_loss_scaling_skips_overflowed_gradients(gradients):
+    """With float16, Keras wraps the optimizer and skips gradients that are not finite."""
     gradients[1:] = np.inf
-    wrapped = trained(lambda **options: keras.optimizers.LossScaleOptimizer(adam.fused_adam()(**options)), gradients)
+    wrapped = train(lambda **options: keras.optimizers.LossScaleOptimizer(adam.fused_adam()(**options)), gradients)
     assert np.isfinite(wrapped[0]).all()
     assert (wrapped[0] != 1).any()

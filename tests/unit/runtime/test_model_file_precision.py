@@ -1,16 +1,16 @@
-"""The artefact and Keras' precision: another one changes no byte of the file, and the file can be loaded in it."""
+"""Precision and the model file: it does not change the file, and any file can be loaded in any precision."""
 
 import numpy as np
 import pytest
 
 from pipeline.runtime import model_file, session
-from tests.support.small_network import copied, predictions, weighted
+from tests.support.small_network import copy_model, predictions, trained_model
 
 
 @pytest.fixture(scope="module")
 def model():
     session.import_tensorflow()
-    return weighted()
+    return trained_model()
 
 
 @pytest.fixture
@@ -23,23 +23,23 @@ def policy(model):
     keras.mixed_precision.set_global_policy(before)
 
 
-def test_the_same_bytes_after_a_training_in_another_precision(model, policy, tmp_path):
-    """Keras writes the address of a policy that was set into the file."""
+def test_precision_does_not_change_the_file(model, policy, tmp_path):
+    """Keras writes the memory address of a policy object into the file."""
     for name in ("first.keras", "second.keras"):
         policy("mixed_bfloat16")
         policy("float32")
-        model_file.save_model(copied(model), tmp_path / name)
+        model_file.save_model(copy_model(model), tmp_path / name)
     model_file.save_model(model, tmp_path / "third.keras")
     first, second, third = (path.read_bytes() for path in sorted(tmp_path.iterdir()))
     assert first == second
     assert first == third
 
 
-def test_loaded_in_bfloat16_it_computes_in_bfloat16(model, policy, tmp_path):
+def test_a_model_loaded_in_bfloat16_computes_in_bfloat16(model, policy, tmp_path):
     model_file.save_model(model, tmp_path / "model.keras")
     loaded = model_file.load_model(tmp_path / "model.keras", "mixed_bfloat16")
     policy("mixed_bfloat16")
-    native = copied(model)
+    native = copy_model(model)
     found = predictions(loaded)
     np.testing.assert_array_equal(found, predictions(native))
     difference = np.abs(found - predictions(model)).max()

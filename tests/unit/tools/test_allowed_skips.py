@@ -27,7 +27,7 @@ SKIPS = {
 def test_in_ci_a_skip_that_is_not_listed_fails(pytester, monkeypatch, ci, allowed, outcomes):
     monkeypatch.setenv("CI", ci)
     plugin = pytester.path / "allowed_skips.py"
-    shutil.copy(ROOT / "tests/allowed_skips.py", plugin)
+    shutil.copy(ROOT / "tests/support/allowed_skips.py", plugin)
     plugin.write_text(re.sub(r"^ALLOWED.*$", f"ALLOWED = {allowed}", plugin.read_text(), flags=re.MULTILINE))
     for name, text in SKIPS.items():
         (pytester.path / name).write_text(text)

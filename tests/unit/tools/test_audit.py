@@ -1,66 +1,71 @@
-"""What `make audit` makes of pip-audit's answers."""
+"""`setup/audit` with a stub for Python, which stands for pip-audit, too."""
 
-import datetime
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from pipeline.core.errors import PipelineError
-from tools import audit
+from pipeline.core.paths import ROOT
 
-ANSWER = [
-    {"name": "sound", "version": "1.0", "vulns": []},
-    {
-        "name": "broken",
-        "version": "2.0",
-        "vulns": [
-            {"id": "PYSEC-2030-1", "aliases": ["CVE-2030-1"], "fix_versions": ["2.1"]},
-            {"id": "PYSEC-2030-2", "aliases": [], "fix_versions": []},
-        ],
-    },
-    {"name": "unheard-of", "skip_reason": "not found"},
-]
+PYTHON = """#!/bin/sh
+# Makes an environment whose pip works unless it is offline, and whose pip-audit prints what the files say.
+case "$1 $2" in
+    "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+    "-m pip") [ ! -e offline ] ;;
+    "-m pip_audit") echo "$*" >>asked && cat messages >&2 && cat table && exit "$(cat status)" ;;
+esac
+"""
+EXCEPTIONS = "advisory,until,reason\nCVE-1,2999-12-31,x\nCVE-2,2020-01-01,x\nCVE-3,soon,x\n"
+UNKNOWN = "Name Skip Reason\nours could not be audited\n"
 
 
-def test_vulnerabilities_are_named_and_unknown_packages_are_not_called_sound() -> None:
-    found, unknown = audit.judge(ANSWER, {})
-    assert found == ["broken 2.0: PYSEC-2030-1, mended in 2.1", "broken 2.0: PYSEC-2030-2, mended in no version"]
-    assert unknown == ["unheard-of"]
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "setup").mkdir()
+    shutil.copy(ROOT / "setup/audit", tmp_path / "setup")
+    (tmp_path / "setup/audit-exceptions.csv").write_text(EXCEPTIONS)
+    (tmp_path / "requirements.lock").touch()
+    (tmp_path / "requirements-test.lock").touch()
+    (tmp_path / "python").write_text(PYTHON)
+    (tmp_path / "python").chmod(0o755)
+    return tmp_path
 
 
-def test_an_exception_counts_under_any_of_its_names() -> None:
-    assert audit.judge(ANSWER, {"CVE-2030-1": "x"})[0] == ["broken 2.0: PYSEC-2030-2, mended in no version"]
+def audit(folder: Path, status: int = 0, table: str = "", messages: str = "") -> tuple[int, list[str]]:
+    for name, content in {"status": str(status), "table": table, "messages": messages}.items():
+        (folder / name).write_text(content)
+    environment = {"PATH": "/usr/bin:/bin", "PYTHON": str(folder / "python")}
+    done = subprocess.run(["setup/audit"], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return done.returncode, done.stdout.splitlines()
 
 
-def test_an_exception_ends_after_its_day(tmp_path: Path) -> None:
-    path = tmp_path / "exceptions.csv"
-    path.write_text("advisory,until,reason\nCVE-1,2027-05-31,behind a wall\n")
-    assert audit.exceptions(path, datetime.date(2027, 5, 31)) == {"CVE-1": "behind a wall"}
-    assert audit.exceptions(path, datetime.date(2027, 6, 1)) == {}
-    path.write_text("advisory,until,reason\nCVE-1,soon,x\n")
-    with pytest.raises(PipelineError, match=r"^exceptions\.csv: expected advisory,until,reason"):
-        audit.exceptions(path, datetime.date(2027, 6, 1))
+def test_every_lock_is_audited_without_exceptions_that_have_ended(folder):
+    none = "No known vulnerabilities found"
+    status, lines = audit(folder, messages=f"x\n{none}\n")
+    assert (status, lines) == (0, [f"requirements-test.lock: {none}", f"requirements.lock: {none}"])
+    options = "--require-hashes --disable-pip --progress-spinner off --ignore-vuln CVE-1"
+    assert (folder / "asked").read_text().splitlines() == [
+        f"-m pip_audit {options} -r {name}" for name in ("requirements-test.lock", "requirements.lock")
+    ]
 
 
-def test_our_exceptions_can_be_read_and_have_reasons() -> None:
-    assert all(audit.exceptions(audit.EXCEPTIONS, datetime.date(2020, 1, 1)).values())
+def test_a_vulnerability_is_printed_and_fails(folder):
+    row = "broken 2.0 PYSEC-2030-1 2.1"
+    status, lines = audit(folder, 1, f"{row}\n{UNKNOWN}", "Found 1 known vulnerability in 1 package\n")
+    assert status == 1
+    assert lines[:2] == ["requirements-test.lock:", row]
 
 
-def test_no_answer_is_not_a_good_answer(tmp_path: Path) -> None:
-    python = tmp_path / "python"
-    python.write_text("#!/bin/sh\necho 'ERROR: connection refused' >&2\nexit 1\n")
-    python.chmod(0o755)
-    with pytest.raises(PipelineError, match="^ERROR: connection refused$"):
-        audit.ask(tmp_path / "requirements.lock", python)
+def test_packages_that_the_database_lacks_are_counted(folder):
+    status, lines = audit(folder, 0, UNKNOWN, "No known vulnerabilities found\n")
+    assert status == 0
+    assert lines[1] == "requirements-test.lock: NOT AUDITED: 1 packages that the database does not have"
 
 
-def test_where_nothing_can_be_reached_it_says_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    done = subprocess.CompletedProcess([], 1, "", "x\nno route to host\n")
-    monkeypatch.setattr(audit.venv, "create", lambda *_, **__: None)
-    monkeypatch.setattr(audit.subprocess, "run", lambda *_, **__: done)
-    audit.main(None)
-    printed = capsys.readouterr().out
-    assert printed == "NOT AUDITED, no database of vulnerabilities can be reached: no route to host\n"
+def test_without_a_database_nothing_is_audited(folder):
+    status, lines = audit(folder, 1, "", "Traceback\nno route to host\n")
+    assert (status, lines[0]) == (0, "requirements-test.lock: NOT AUDITED: no route to host")
+    (folder / "offline").touch()
+    assert audit(folder) == (0, ["NOT AUDITED: pip-audit cannot be installed"])

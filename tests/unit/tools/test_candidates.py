@@ -1,6 +1,7 @@
-"""Which runs may become the champion, and which of them is the best."""
+"""Which runs can become the champion, and which of them is the best."""
 
 import json
+import os
 from pathlib import Path
 
 from tools.candidates import Candidate, best, eligible
@@ -25,7 +26,7 @@ def write(folder, run, *, val_accuracy=0.98, last=0.98, complete=True, test_accu
     (folder / run / "model.keras").touch()
 
 
-def test_the_best_by_validation_accuracy_whatever_the_test_says(tmp_path: Path) -> None:
+def test_the_best_by_validation_accuracy_not_by_test_accuracy(tmp_path: Path) -> None:
     write(tmp_path, "a", val_accuracy=0.97, last=0.97, test_accuracy=0.999)
     write(tmp_path, "b", val_accuracy=0.98, last=0.98, test_accuracy=0.1)
     write(tmp_path, "c", val_accuracy=0.96, last=0.96)
@@ -34,7 +35,7 @@ def test_the_best_by_validation_accuracy_whatever_the_test_says(tmp_path: Path) 
     assert (chosen.run, chosen.val_accuracy, reasons, others) == ("b", 0.98, {}, {})
 
 
-def test_of_equally_accurate_ones_the_smallest() -> None:
+def test_the_smallest_of_equally_accurate_runs() -> None:
     found = [candidate("a", parameters=900), candidate("b", parameters=800), candidate("c", 0.97)]
     assert best(found)[0].run == "b"
 
@@ -54,7 +55,7 @@ def test_only_runs_validated_on_the_same_images_are_compared() -> None:
     }
 
 
-def test_who_is_refused(tmp_path: Path) -> None:
+def test_runs_that_cannot_be_promoted(tmp_path: Path) -> None:
     write(tmp_path, "good")
     write(tmp_path, "notebook", data="test")
     write(tmp_path, "half", complete=False)
@@ -64,7 +65,9 @@ def test_who_is_refused(tmp_path: Path) -> None:
         (tmp_path / run / name).unlink()
     write(tmp_path, "torn")
     (tmp_path / "torn" / "run.json").write_text("{}")
-    candidates, reasons = eligible(["good", "notebook", "half", "stale", "bare", "new", "torn"], tmp_path)
+    write(tmp_path, "huge")
+    os.truncate(tmp_path / "huge" / "model.keras", 227_000_000)
+    candidates, reasons = eligible(["good", "notebook", "half", "stale", "bare", "new", "torn", "huge"], tmp_path)
     assert [candidate.run for candidate in candidates] == ["good"]
     assert reasons == {
         "notebook": "was validated on the test set, and no model may be chosen by that",
@@ -73,4 +76,5 @@ def test_who_is_refused(tmp_path: Path) -> None:
         "bare": "has no model.keras; run `dvc checkout`, or `dvc repro evaluate@bare`",
         "new": "has no metrics.json; run `dvc checkout`, or `dvc repro evaluate@new`",
         "torn": "is damaged (KeyError: 'settings'); run `dvc repro --force evaluate@torn`",
+        "huge": "has a model of 227 MB, and git takes at most 50 MB",
     }

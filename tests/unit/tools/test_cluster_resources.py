@@ -10,7 +10,7 @@ from pipeline.config import params
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import ROOT
 from tools.cluster import resources
-from tools.cluster.resources import ResourceRequest, Resources
+from tools.cluster.resources import ResourceRequest
 
 RUN = next(iter(params.load_params(ROOT / "params.yaml").runs.values()))
 SMALL, LARGE = {"CPU": 4, "memory": 8e9}, {"CPU": 16, "memory": 32e9}
@@ -18,35 +18,35 @@ GPUS = {"CPU": 32, "GPU": 4, "memory": 128e9}
 
 
 def with_threads(threads: int | str) -> params.Run:
-    return replace(RUN, protocol=RUN.protocol.model_copy(update={"threads": threads}))
+    return replace(RUN, train=RUN.train.model_copy(update={"threads": threads}))
 
 
 @pytest.mark.parametrize(
-    ("threads", "nodes", "seen", "expected"),
+    ("threads", "nodes", "recorded", "expected"),
     [
-        ("auto", [LARGE, SMALL], None, Resources(4, 0, 7_000_000_000)),
-        (2, [LARGE, SMALL], None, Resources(2, 0, 7_000_000_000)),
-        ("auto", [SMALL], 2e9, Resources(4, 0, 2_500_000_000)),
-        ("auto", [SMALL], 40e9, Resources(4, 0, 8_000_000_000)),
-        ("auto", [SMALL, GPUS], None, Resources(8, 1, 7_000_000_000)),
-        (2, [SMALL, GPUS], None, Resources(2, 1, 7_000_000_000)),
-        ("auto", [{"CPU": 0, "memory": 8e9}, SMALL], None, Resources(4, 0, 7_000_000_000)),
+        ("auto", [LARGE, SMALL], None, ResourceRequest(4, 0, 7)),
+        (2, [LARGE, SMALL], None, ResourceRequest(2, 0, 7)),
+        ("auto", [SMALL], 2, ResourceRequest(4, 0, 2.5)),
+        ("auto", [SMALL], 40, ResourceRequest(4, 0, 8)),
+        ("auto", [SMALL, GPUS], None, ResourceRequest(8, 1, 7)),
+        (2, [SMALL, GPUS], None, ResourceRequest(2, 1, 7)),
+        ("auto", [{"CPU": 0, "memory": 8e9}, SMALL], None, ResourceRequest(4, 0, 7)),
     ],
     ids=["smallest node", "threads", "recorded", "no more than there is", "a GPU's share", "a GPU's threads", "a head"],
 )
 def test_resources_follow_threads_and_hardware(
-    threads: int | str, nodes: list[dict[str, float]], seen: float | None, expected: Resources
+    threads: int | str, nodes: list[dict[str, float]], recorded: float | None, expected: ResourceRequest
 ) -> None:
-    assert resources.default_resources(with_threads(threads), nodes, seen) == expected
+    assert resources.default_resources(with_threads(threads), nodes, recorded) == expected
 
 
 def test_what_no_node_has_is_refused_at_once() -> None:
-    wished = ResourceRequest(cpus=2, memory=9)
-    assert resources.requested_resources(RUN, [LARGE], {}, wished) == Resources(2, 0, 9_000_000_000)
+    request = ResourceRequest(cpus=2, memory=9)
+    assert resources.requested_resources(RUN, [LARGE], {}, request) == ResourceRequest(2, 0, 9)
     with pytest.raises(PipelineError, match=r"lenet-plain: no node has 2 processors, 0 GPUs and 9\.0 GB of memory"):
-        resources.requested_resources(RUN, [SMALL], {}, wished)
+        resources.requested_resources(RUN, [SMALL], {}, request)
     with pytest.raises(PipelineError, match="has no node with a processor"):
-        resources.requested_resources(RUN, [{"CPU": 0}], {}, wished)
+        resources.requested_resources(RUN, [{"CPU": 0}], {}, request)
 
 
 def test_memory_is_taken_from_what_runs_recorded(tmp_path: Path) -> None:
@@ -55,4 +55,4 @@ def test_memory_is_taken_from_what_runs_recorded(tmp_path: Path) -> None:
         (tmp_path / name / "run.json").write_text(json.dumps({"architecture": architecture}))
         rows = [{"process_memory_megabytes": value} for value in megabytes]
         (tmp_path / name / "environment.json").write_text(json.dumps({"system": rows}))
-    assert resources.recorded_memory(tmp_path) == {"lenet": 1.3e9}
+    assert resources.recorded_memory(tmp_path) == {"lenet": 1.3}

@@ -1,4 +1,4 @@
-"""A picture of a digit becomes the 28×28 pixels that MNIST has of it: shown by drawing MNIST's own digits anew."""
+"""Pictures drawn from MNIST's digits in many formats become the same 28×28 pixels again."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def on_rounded_card(pixels):
 
 
 def differences(folder, name, draw, **options):
-    """The mean over all pixels of how far each digit is from the original, of 255."""
+    """For each digit the mean absolute difference of its pixels from the original, 0 to 255."""
     path = folder / name
     found = []
     for pixels in DIGITS:
@@ -67,7 +67,7 @@ def differences(folder, name, draw, **options):
         ("cmyk.tif", lambda pixels: blocks(255 - pixels, 3).convert("RGB").convert("CMYK"), {}),
     ],
 )
-def test_redrawn_without_loss_it_is_the_original_digit(name, draw, options, tmp_path):
+def test_lossless_pictures_give_the_original_digit(name, draw, options, tmp_path):
     found = differences(tmp_path, name, draw, **options)
     assert len(found) == 100
     assert (found <= 1).mean() >= 0.98  # the others have an outermost row that is fainter than what counts as ink
@@ -81,7 +81,7 @@ def test_redrawn_without_loss_it_is_the_original_digit(name, draw, options, tmp_
         ("photo.webp", lambda pixels: blocks(255 - pixels, 9).convert("RGB"), {"quality": 80}),
     ],
 )
-def test_lossy_formats_cost_little(name, draw, options, tmp_path):
+def test_lossy_pictures_give_nearly_the_original_digit(name, draw, options, tmp_path):
     found = differences(tmp_path, name, draw, **options)
     assert np.median(found) <= 1
     assert found.mean() <= 1.5
@@ -89,7 +89,7 @@ def test_lossy_formats_cost_little(name, draw, options, tmp_path):
 
 @pytest.mark.parametrize("resampling", [Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS])
 @pytest.mark.parametrize(("size", "suffix"), [((503, 503), "png"), ((97, 97), "bmp"), ((333, 333), "jpg")])
-def test_drawn_up_smoothly_it_is_close_to_the_original(resampling, size, suffix, tmp_path):
+def test_smoothly_enlarged_pictures_give_nearly_the_original_digit(resampling, size, suffix, tmp_path):
     path = tmp_path / f"smooth.{suffix}"
     found = []
     for pixels in DIGITS:
@@ -99,7 +99,7 @@ def test_drawn_up_smoothly_it_is_close_to_the_original(resampling, size, suffix,
     assert np.min(found) >= 0.5  # moved by a pixel, at worst
 
 
-def test_what_mnist_promises_holds_for_a_thin_tall_stroke(tmp_path):
+def test_a_thin_tall_stroke_is_scaled_and_centred_as_in_mnist(tmp_path):
     picture = Image.new("RGB", (900, 1300), (250, 250, 245))
     ImageDraw.Draw(picture).line((100, 200, 160, 1200), fill=(40, 40, 60), width=30)
     picture.save(tmp_path / "one.png")
@@ -113,7 +113,7 @@ def test_what_mnist_promises_holds_for_a_thin_tall_stroke(tmp_path):
         assert 13.5 <= centre <= 14.5
 
 
-def test_the_camera_was_held_sideways(tmp_path):
+def test_exif_orientation_is_applied(tmp_path):
     upright = Image.fromarray(255 - DIGITS[3]).resize((280, 280), Image.Resampling.NEAREST)
     exif = Image.Exif()
     exif[0x0112] = 6  # turn it clockwise by a quarter to see it upright

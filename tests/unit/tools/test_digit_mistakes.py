@@ -1,4 +1,4 @@
-"""A file that is no picture of a digit: what is said of it."""
+"""The error for a file that is not a picture of a digit."""
 
 import struct
 import zlib
@@ -35,7 +35,7 @@ def png_claiming(width, height):
     ],
     ids=["missing", "empty", "text", "program", "bomb", "large", "long", "truncated"],
 )
-def test_a_file_that_is_no_such_picture(content, said, tmp_path):
+def test_a_file_that_is_not_a_picture(content, said, tmp_path):
     path = tmp_path / "file.png"
     if content is not None:
         path.write_bytes(content)

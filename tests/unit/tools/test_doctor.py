@@ -1,4 +1,4 @@
-"""`make doctor`: every check is made, each in a line, and the exit status says whether something is wrong."""
+"""`make doctor` makes every check, prints a line for each, and exits with 1 if something is wrong."""
 
 import shutil
 import subprocess
@@ -8,29 +8,29 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.paths import ROOT
-from tests.support.checkout import OUT, make_sound, wrong
+from tests.support.checkout import OUT, assert_wrong, make_checkout
 from tools import doctor
 
 
 @pytest.fixture
-def sound(tmp_path: Path) -> Path:
-    return make_sound(tmp_path)
+def checkout(tmp_path: Path) -> Path:
+    return make_checkout(tmp_path)
 
 
-def test_nothing_is_wrong_with_a_sound_project(sound: Path) -> None:
-    found = dict(doctor.examine(sound, repair=False))
-    assert found["dvc.lock"] == doctor.Verdict("7 stages")
-    assert found["dvc cache"] == doctor.Verdict("1 objects, all sound")
+def test_every_check_passes(checkout: Path) -> None:
+    found = dict(doctor.examine(checkout, repair=False))
+    assert found["dvc.lock"] == doctor.Verdict("9 stages")
+    assert found["dvc cache"] == doctor.Verdict("1 objects, none corrupt or lost")
     assert found["results"] == doctor.Verdict("1 files as in dvc.lock")
-    assert found["mlflow.db"] == doctor.Verdict("sound")
+    assert found["mlflow.db"] == doctor.Verdict("intact")
     assert found["running"] == doctor.Verdict("none")
     assert found["left-overs"] == doctor.Verdict("no temporary files")
 
 
-def test_a_check_that_cannot_be_made_is_wrong_and_the_others_are_made(sound: Path) -> None:
-    (sound / "params.yaml").write_text("runs:")
-    found = dict(doctor.examine(sound, repair=False))
-    wrong(found["results"], "params.yaml: ")
+def test_a_check_that_raises_is_wrong_and_the_others_are_made(checkout: Path) -> None:
+    (checkout / "params.yaml").write_text("runs:")
+    found = dict(doctor.examine(checkout, repair=False))
+    assert_wrong(found["results"], "params.yaml: ")
     assert not found["left-overs"].remedy
 
 
@@ -38,28 +38,28 @@ def test_a_check_that_cannot_be_made_is_wrong_and_the_others_are_made(sound: Pat
     ("file", "content", "check", "said"),
     [
         ("dvc.yaml", b"<<<<<<< HEAD\nstages: [\n", "dvc.lock", "dvc.yaml"),
-        ("dvc.lock", b"stages: \xff", "dvc.lock", "dvc.lock: 'utf-8' codec"),
+        ("dvc.lock", b"stages: \xff", "dvc.lock", "dvc.lock', is not valid utf-8"),
         (".checkpoints/lenet-plain-0/training.json", b"", "running", "training.json: damaged"),
         (".checkpoints/lenet-plain-0/training.json", b"{}", "running", "training.json: damaged"),
     ],
 )
-def test_damage_that_one_check_cannot_bear_is_named_by_it(sound: Path, file, content, check, said) -> None:
-    (sound / file).parent.mkdir(parents=True, exist_ok=True)
-    (sound / file).write_bytes(content)
-    found = dict(doctor.examine(sound, repair=False))
-    wrong(found[check], said)
-    assert found["mlflow.db"] == doctor.Verdict("sound")
+def test_damaged_files_are_named(checkout: Path, file, content, check, said) -> None:
+    (checkout / file).parent.mkdir(parents=True, exist_ok=True)
+    (checkout / file).write_bytes(content)
+    found = dict(doctor.examine(checkout, repair=False))
+    assert_wrong(found[check], said)
+    assert found["mlflow.db"] == doctor.Verdict("intact")
 
 
-def test_the_exit_status_says_it_too(sound: Path) -> None:
+def test_exit_status(checkout: Path) -> None:
     for name in ("pipeline", "tools", "models"):
-        shutil.copytree(ROOT / name, sound / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (sound / "requirements.lock").write_text("")
-    shutil.copy(ROOT / "pyproject.toml", sound)
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (checkout / "requirements.lock").write_text("")
+    shutil.copy(ROOT / "pyproject.toml", checkout)
     command = [sys.executable, "-m", "tools.doctor"]
-    before = subprocess.run(command, cwd=sound, capture_output=True, text=True, check=False)
-    (sound / OUT).unlink()
-    after = subprocess.run(command, cwd=sound, capture_output=True, text=True, check=False)
+    before = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+    (checkout / OUT).unlink()
+    after = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
     disk_is_full = "WRONG  disk" in before.stdout
     assert before.returncode == disk_is_full, before.stdout + before.stderr
     assert (after.returncode, after.stdout.count("WRONG")) == (1, 1 + disk_is_full)

@@ -1,4 +1,4 @@
-"""What `make prune` lists and deletes, in small repositories of its own."""
+"""What `make prune` lists and deletes, in small repositories."""
 
 import argparse
 import json
@@ -13,8 +13,8 @@ import filelock
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.resume import fingerprint
-from tools import prune
+from pipeline.training import fingerprint
+from tools.prune import __main__ as prune
 from tools.prune import deleted_runs, unused
 
 PARAMS = SimpleNamespace(runs={"lenet-plain": None})
@@ -37,7 +37,7 @@ def commit(root: Path) -> None:
     call(root, "git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-q", "-m", "x")
 
 
-def test_results_of_runs_that_params_no_longer_name(tmp_path):
+def test_results_of_runs_that_are_not_in_params(tmp_path):
     call(tmp_path, "git", "init", "-q")
     for run in ("lenet-plain", "kept-by-git", "partly-kept", "not-kept"):
         folder = tmp_path / "results/runs" / run
@@ -49,8 +49,8 @@ def test_results_of_runs_that_params_no_longer_name(tmp_path):
     found = list(unused.old_results(tmp_path, PARAMS))
     assert [(item.what, item.size()) for item in found] == [
         ("results/runs/kept-by-git: not in params.yaml (git has it)", 100),
-        ("results/runs/not-kept: not in params.yaml (NOT IN GIT, it would be gone for good)", 100),
-        ("results/runs/partly-kept: not in params.yaml (NOT IN GIT, it would be gone for good)", 110),
+        ("results/runs/not-kept: not in params.yaml (NOT IN GIT, it would be lost for good)", 100),
+        ("results/runs/partly-kept: not in params.yaml (NOT IN GIT, it would be lost for good)", 110),
     ]
     found[0].delete()
     assert sorted(path.name for path in (tmp_path / "results/runs").iterdir()) == [
@@ -60,7 +60,7 @@ def test_results_of_runs_that_params_no_longer_name(tmp_path):
     ]
 
 
-def test_cache_loses_uncommitted_results_and_can_still_restore_committed_ones(tmp_path):
+def test_uncommitted_results_leave_the_cache_and_committed_ones_stay_restorable(tmp_path):
     def repro(value: int) -> str:
         (tmp_path / "params.yaml").write_text(f"a: {value}\n")
         call(tmp_path, sys.executable, "-m", "dvc", "repro")
@@ -84,7 +84,7 @@ def test_cache_loses_uncommitted_results_and_can_still_restore_committed_ones(tm
     clone.mkdir(parents=True)
     out = f"{{path: model, md5: {model.parent.name}{model.name}}}"
     (clone / "dvc.lock").write_text(f"stages: {{train: {{cmd: x, outs: [{out}]}}}}\n")
-    assert list(unused.cache_objects(tmp_path)) == []  # the small file is kept with it
+    assert list(unused.cache_objects(tmp_path)) == []  # the small output is kept, too
     shutil.rmtree(clone)
     found.delete()
     assert list(unused.cache_objects(tmp_path)) == []
@@ -92,8 +92,8 @@ def test_cache_loses_uncommitted_results_and_can_still_restore_committed_ones(tm
     assert repro(333) == "ran\nran\nran\nran\n"
 
 
-def test_checkpoints_of_other_inputs(tmp_path, monkeypatch):
-    monkeypatch.setattr(fingerprint, "input_key", {"train@lenet-plain": "a" * 64}.__getitem__)
+def test_checkpoints_whose_inputs_have_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(fingerprint, "stage_fingerprint", {"train@lenet-plain": "a" * 64}.__getitem__)
     names = [f"lenet-plain-{'a' * 16}", f"lenet-plain-{'b' * 16}", f"vgg-old-{'c' * 16}", f"vgg-busy-{'d' * 16}"]
     for name in names:
         (tmp_path / ".checkpoints" / name).mkdir(parents=True)
@@ -102,8 +102,8 @@ def test_checkpoints_of_other_inputs(tmp_path, monkeypatch):
     assert [item.paths[0].name for item in found] == names[1:3]
 
 
-def test_deleted_mlflow_runs_go_with_their_models(tmp_path, monkeypatch):
-    monkeypatch.setattr(fingerprint, "main_root", lambda: tmp_path)
+def test_deleted_mlflow_runs_are_deleted_with_their_models(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     client, experiment = deleted_runs.store.connect()
     models = {}
@@ -137,15 +137,15 @@ def test_nothing_is_pruned_while_a_stage_runs(tmp_path, place):
     (tmp_path / place / ".dvc/tmp").mkdir(parents=True)
     holder = {"pid": os.getpid(), "cmd": "dvc repro"}
     (tmp_path / place / ".dvc/tmp/rwlock").write_text(json.dumps({"model": {"write": holder}}))
-    with pytest.raises(PipelineError, match=rf"^process {os.getpid()} \(dvc repro\) is at work; wait until it ends$"):
+    with pytest.raises(PipelineError, match=rf"^process {os.getpid()} \(dvc repro\) is running; wait until it ends$"):
         list(unused.find(tmp_path, PARAMS))
 
 
 @pytest.mark.parametrize(("yes", "left"), [(False, True), (True, False)])
-def test_only_a_yes_deletes(tmp_path, monkeypatch, capsys, yes, left):
+def test_without_a_terminal_only_yes_deletes(tmp_path, monkeypatch, capsys, yes, left):
     file = tmp_path / "old"
     file.write_bytes(bytes(1_500_000))
-    monkeypatch.setattr(prune.params, "load", lambda: PARAMS)
+    monkeypatch.setattr(prune, "load_params", lambda: PARAMS)
     monkeypatch.setattr(unused, "find", lambda root, params: [unused.Unused("old: not used", [file])])
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False))
     prune.main(argparse.Namespace(yes=yes))

@@ -1,4 +1,4 @@
-"""The README shows the results of the report."""
+"""The README shows the results of the report, docs/studies.md those of the studies."""
 
 import argparse
 from pathlib import Path
@@ -7,37 +7,52 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from tools import readme
-from tools.study import overview
+from tools.study import pages
 
 REPORT = "# Results\n\n<!-- results -->\n\n| new |\n\n<!-- /results -->\n\npicture\n"
+README = "# Title\n\n<!-- results -->\n| old \\1 |\n<!-- /results -->\nend\n"
+STUDIES = "# Studies\n<!-- studies --><!-- /studies -->\nend\n"
 
 
-STUDIES = "<!-- studies -->\n\n| runs |\n\n<!-- /studies -->\n"
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    monkeypatch.setattr(readme, "ROOT", tmp_path)
+    monkeypatch.setattr(pages, "overview", lambda: "| runs |")
+    paths = {}
+    for name, text in (("README", README), ("REPORT", REPORT), ("STUDIES", STUDIES)):
+        paths[name] = tmp_path / f"{name.lower()}.md"
+        paths[name].write_text(text)
+        monkeypatch.setattr(readme, name, paths[name])
+    return paths
 
 
-def test_readme_takes_what_is_between_the_markers_and_nothing_else():
-    old = "# Title\n\n<!-- results -->\n| old \\1 |\n<!-- /results -->\n\n<!-- studies --><!-- /studies -->\nend\n"
-    new = f"# Title\n\n<!-- results -->\n\n| new |\n\n<!-- /results -->\n\n{STUDIES}end\n"
-    assert readme.updated(old, REPORT, "| runs |") == new
-    assert readme.updated(new, REPORT, "| runs |") == new
+def test_what_is_between_the_markers_is_replaced_and_nothing_else(files: dict[str, Path]) -> None:
+    for _ in range(2):
+        readme.main(argparse.Namespace(check=False))
+        assert files["README"].read_text() == "# Title\n\n<!-- results -->\n\n| new |\n\n<!-- /results -->\nend\n"
+        assert files["STUDIES"].read_text() == "# Studies\n<!-- studies -->\n\n| runs |\n\n<!-- /studies -->\nend\n"
 
 
-@pytest.mark.parametrize(("text", "mark"), [(STUDIES, "results"), (REPORT, "studies")])
-def test_readme_without_markers_is_an_error(text, mark):
-    with pytest.raises(PipelineError, match=rf"README.md: found 0 blocks from <!-- {mark} --> to <!-- /{mark} -->"):
-        readme.updated(text, REPORT, "")
+@pytest.mark.parametrize(("name", "mark"), [("README", "results"), ("REPORT", "results"), ("STUDIES", "studies")])
+def test_a_file_without_markers_is_an_error(files: dict[str, Path], name: str, mark: str) -> None:
+    files[name].write_text("# Title\n")
+    message = rf"^{name.lower()}.md: found 0 blocks from <!-- {mark} --> to <!-- /{mark} -->, expected one"
+    with pytest.raises(PipelineError, match=message):
+        readme.main(argparse.Namespace(check=False))
 
 
-def test_readme_check_changes_nothing_and_fails_until_current(tmp_path, monkeypatch):
-    monkeypatch.setattr(readme, "README", tmp_path / "README.md")
-    monkeypatch.setattr(readme, "REPORT", tmp_path / "report.md")
-    monkeypatch.setattr(overview, "text", lambda: "| runs |")
-    old = f"<!-- results -->old<!-- /results -->\n{STUDIES}"
-    Path(tmp_path / "README.md").write_text(old)
-    Path(tmp_path / "report.md").write_text(REPORT)
-    with pytest.raises(PipelineError, match=r"run `python -m tools.readme`"):
-        readme.main(argparse.Namespace(check=True))
-    assert (tmp_path / "README.md").read_text() == old
+def test_a_missing_file_is_an_error(files: dict[str, Path]) -> None:
+    files["REPORT"].unlink()
+    with pytest.raises(PipelineError, match="^report.md: not found; run `make repro`"):
+        readme.main(argparse.Namespace(check=False))
+
+
+@pytest.mark.parametrize("stale", ["README", "STUDIES"])
+def test_check_changes_nothing_and_fails_until_both_are_up_to_date(files: dict[str, Path], stale: str) -> None:
     readme.main(argparse.Namespace(check=False))
     readme.main(argparse.Namespace(check=True))
-    assert (tmp_path / "README.md").read_text() == f"<!-- results -->\n\n| new |\n\n<!-- /results -->\n{STUDIES}"
+    old = {"README": README, "STUDIES": STUDIES}[stale]
+    files[stale].write_text(old)
+    with pytest.raises(PipelineError, match=r"run `python -m tools.readme`"):
+        readme.main(argparse.Namespace(check=True))
+    assert files[stale].read_text() == old

@@ -15,9 +15,9 @@ UNPICKLERS = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "
 SAFELY = {
     "np.load": ("allow_pickle", False),
     "keras.saving.load_model": ("safe_mode", True),
-    "mlflow.keras.load_model": ("safe_mode", True),
 }
 EXECUTING = {"eval", "exec", "compile", "os.system", "os.popen", "yaml.load", "torch.load"}
+EXECUTING |= {"mlflow.keras.load_model", "mlflow.pyfunc.load_model"}  # the folder says what is loaded
 
 
 def sources() -> list[Path]:

@@ -1,4 +1,4 @@
-"""What `make ui` does before the server takes over."""
+"""The address and the port of `make ui`, without the server."""
 
 import socket
 import sqlite3
@@ -47,11 +47,11 @@ def test_a_port_that_is_taken():
         taken.listen()
         number = taken.getsockname()[1]
         with pytest.raises(PipelineError, match=rf"^port {number}: in use; choose another: make ui PORT=8080$"):
-            ui.port(number)
-        assert ui.port(None) in ui.PORTS
+            ui.free_port(number, ui.PORTS, "ui")
+        assert ui.free_port(None, ui.PORTS, "ui") in ui.PORTS
 
 
 @pytest.mark.parametrize("number", [0, 65536])
-def test_a_port_that_there_is_not(number):
+def test_a_port_out_of_range(number):
     with pytest.raises(PipelineError, match=rf"^port {number}: not one of 1 to 65535; "):
-        ui.port(number)
+        ui.free_port(number, ui.PORTS, "ui")

@@ -1,4 +1,4 @@
-"""Where runs are tracked: what becomes of the address that a person gives."""
+"""The address of the tracking server, its login, and the errors of tracking."""
 
 import os
 
@@ -20,13 +20,13 @@ from pipeline.tracking import run_mirror, store
 def test_user_and_password_move_from_the_address_into_the_environment(monkeypatch, given, used, login):
     names = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
     for name in names:
-        monkeypatch.setenv(name, "so that it is undone")
+        monkeypatch.setenv(name, "set, so that it is restored")
         monkeypatch.delenv(name)
     assert store._without_login(given) == used
     assert tuple(map(os.environ.get, names)) == login
 
 
-def test_a_login_in_the_environment_counts(monkeypatch):
+def test_a_login_in_the_environment_takes_precedence(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "grace")
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "hers")
     assert store._without_login("https://ada:his@host") == "https://host"
@@ -42,6 +42,6 @@ def test_a_login_in_the_environment_counts(monkeypatch):
         (OSError("https://me:secret@there: refused\nbecause"), "https://***@there: refused"),
     ],
 )
-def test_no_failure_of_tracking_stops_a_training(error, said):
+def test_tracking_errors_are_caught_and_hide_credentials(error, said):
     assert isinstance(error, run_mirror.tracking_errors())
     assert run_mirror.error_reason(error) == said

@@ -9,7 +9,7 @@ import pytest
 from pipeline.tracking import system_metrics
 
 
-def test_a_sample_a_second_from_where_the_training_stood(monkeypatch):
+def test_samples_continue_from_the_elapsed_time(monkeypatch):
     monkeypatch.setattr(system_metrics, "INTERVAL", 0.05)
     samples = []
     with system_metrics.sample_system_metrics(samples, 100.0):
@@ -25,14 +25,14 @@ def test_a_sample_a_second_from_where_the_training_stood(monkeypatch):
     assert samples == taken
 
 
-def test_a_minute_has_a_curve_and_a_long_run_not_too_many():
+def test_one_sample_a_second_and_at_most_240():
     assert system_metrics.INTERVAL == 1.0
     assert system_metrics.MAX_SAMPLES == 240
 
 
-def test_of_too_many_every_other_is_left_out(monkeypatch):
+def test_too_many_samples_are_thinned_out(monkeypatch):
     monkeypatch.setattr(system_metrics, "INTERVAL", 0.005)
-    monkeypatch.setattr(system_metrics, "MOST", 8)
+    monkeypatch.setattr(system_metrics, "MAX_SAMPLES", 8)
     samples = []
     with system_metrics.sample_system_metrics(samples, 0.0):
         time.sleep(1)
@@ -40,7 +40,7 @@ def test_of_too_many_every_other_is_left_out(monkeypatch):
 
 
 class Library:
-    """Stands for pynvml on a machine with a GPU that tells everything and one that does not."""
+    """Stands for pynvml on a machine with one GPU that reports its load and one that does not."""
 
     class NVMLError(Exception):
         """What pynvml raises for everything."""
@@ -63,7 +63,7 @@ class Library:
         return SimpleNamespace(used=12_345_678_901)
 
 
-def test_a_gpu_that_does_not_tell_is_left_out(monkeypatch):
+def test_a_gpu_that_reports_nothing_is_left_out(monkeypatch):
     monkeypatch.setitem(sys.modules, "pynvml", Library())
     sample = system_metrics._reader()()
     of_gpus = {name: value for name, value in sample.items() if name.startswith("gpu")}
@@ -71,7 +71,7 @@ def test_a_gpu_that_does_not_tell_is_left_out(monkeypatch):
 
 
 @pytest.mark.parametrize("call", ["nvmlInit", "nvmlDeviceGetCount", "nvmlDeviceGetHandleByIndex"])
-def test_a_driver_that_fails_stops_nothing(monkeypatch, call):
+def test_a_failing_driver_does_not_stop_sampling(monkeypatch, call):
     library = Library()
 
     def fail(*_):

@@ -1,4 +1,4 @@
-"""Pictures of weights in MLflow."""
+"""Histograms of weights in MLflow."""
 
 import re
 from pathlib import Path
@@ -11,8 +11,8 @@ from pipeline.formats.tables import write_json
 from pipeline.tracking import weight_images
 
 
-def test_epochs_yet_to_come_again_have_no_picture(tmp_path: Path) -> None:
-    """A training that starts over finds the histograms of its former epochs."""
+def test_epochs_of_a_former_training_have_no_image(tmp_path: Path) -> None:
+    """A training that starts over finds the histograms of all epochs of the former one."""
     write_json(tmp_path / "run.json", {"run": "a", "architecture": "lenet"})
     counts = [[0, 3, 4, 0], [1, 3, 2, 1], [1, 2, 3, 1]]
     write_json(tmp_path / "histograms.json", {"conv1": {"low": -1.0, "high": 1.0, "counts": counts}})
@@ -26,8 +26,8 @@ def test_epochs_yet_to_come_again_have_no_picture(tmp_path: Path) -> None:
         ]
 
 
-def test_a_drawing_used_before_gives_what_a_new_one_gives() -> None:
-    """Other limits, colours, numbers of bins and titles leave nothing behind."""
+def test_a_reused_figure_draws_what_a_new_one_draws() -> None:
+    """Other limits, colours, numbers of bins and titles leave no traces."""
     runs = [{"run": name, "architecture": name} for name in ("lenet", "vgg")]
     entries = [
         {"low": -1.0, "high": 1.0, "counts": [[5] * 8]},
@@ -36,7 +36,7 @@ def test_a_drawing_used_before_gives_what_a_new_one_gives() -> None:
     wanted = list(zip(runs, ("conv1", "dense2"), entries, (1, 2), strict=True))
     with style.applied():
         used = weight_images.HistogramImage()
-        pixels = [np.asarray(used.of(*one)) for one in (*wanted, *wanted)]
+        pixels = [np.asarray(used.draw(*one)) for one in (*wanted, *wanted)]
         for one, picture in zip((*wanted, *wanted), pixels, strict=True):
-            assert np.array_equal(picture, np.asarray(weight_images.HistogramImage().of(*one)))
+            assert np.array_equal(picture, np.asarray(weight_images.HistogramImage().draw(*one)))
     assert not np.array_equal(*pixels[:2])

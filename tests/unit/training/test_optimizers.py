@@ -1,4 +1,4 @@
-"""From a protocol to an optimizer, with learning rates computed by hand."""
+"""Optimizers and learning rates, computed by hand."""
 
 import numpy as np
 import pytest
@@ -35,33 +35,33 @@ def tensorflow():
     session.import_tensorflow()
 
 
-def protocol(**changes):
+def config(**changes):
     return TrainConfig.model_validate({**ADAM, **changes})
 
 
 def rates(steps, **changes):
-    rate = optimizers.make_learning_rate(protocol(**changes))
+    rate = optimizers.make_learning_rate(config(**changes))
     return [float(rate(step)) for step in steps]
 
 
 def test_one_cycle():
-    """20 steps, the first 6 of which rise from a 25th of the peak; then half a cosine over 14."""
+    """20 steps: 6 rise from 1/25 of the peak to the peak, 14 follow half a cosine down to 0."""
     assert rates([0, 3, 6, 13, 20]) == pytest.approx([0.004, 0.052, 0.1, 0.05, 0.0], abs=1e-8)
     assert rates([7, 19]) == pytest.approx([0.098746396, 0.001253604], abs=1e-8)  # 0.05 (1 ± cos(π / 14))
 
 
-def test_a_last_batch_that_is_not_full_is_a_step():
+def test_an_incomplete_last_batch_is_a_step():
     """11 batches of 100 (the last of 1) in each of 2 epochs; half a cosine over 22 - 7 steps."""
     changes = {"training_images": 1001}
     assert rates([0, 7, 22], **changes) == pytest.approx([0.004, 0.1, 0.0], abs=1e-8)
     assert rates([21], **changes)[0] > 0.001
 
 
-def test_one_cycle_without_a_rise_begins_at_the_peak():
+def test_one_cycle_without_warmup_starts_at_the_peak():
     assert rates([0, 10, 20], warmup=0) == pytest.approx([0.1, 0.05, 0.0], abs=1e-8)
 
 
-def test_one_cycle_that_only_rises():
+def test_one_cycle_with_warmup_only():
     assert rates([0, 10, 19], warmup=1) == pytest.approx([0.004, 0.052, 0.0952], abs=1e-8)
 
 
@@ -70,7 +70,7 @@ def test_a_training_of_one_step():
 
 
 def test_adam():
-    optimizer = optimizers.make_optimizer(protocol())
+    optimizer = optimizers.make_optimizer(config())
     assert type(optimizer).__name__ == "Adam"
     assert optimizer.global_clipnorm == 1.5
     assert (optimizer.clipnorm, optimizer.clipvalue) == (None, None)
@@ -78,7 +78,7 @@ def test_adam():
 
 
 def test_adadelta():
-    optimizer = optimizers.make_optimizer(protocol(**ADADELTA | {"rho": 0.9, "epsilon": 1e-6}, learning_rate=1.0))
+    optimizer = optimizers.make_optimizer(config(**ADADELTA | {"rho": 0.9, "epsilon": 1e-6}, learning_rate=1.0))
     assert type(optimizer).__name__ == "Adadelta"
     assert (optimizer.rho, optimizer.epsilon, optimizer.global_clipnorm) == (0.9, 1e-6, None)
     assert float(optimizer.learning_rate) == 1.0
@@ -88,26 +88,26 @@ def test_one_step_of_adadelta_by_hand():
     """Zeiler's first step: gradient × √epsilon / √((1 − rho) gradient² + epsilon)."""
     import keras
 
-    optimizer = optimizers.make_optimizer(protocol(**ADADELTA, learning_rate=1.0))
+    optimizer = optimizers.make_optimizer(config(**ADADELTA, learning_rate=1.0))
     weight = keras.Variable([1.0, 1.0])
     optimizer.apply([np.array([2.0, -0.5], np.float32)], [weight])
     assert (1 - np.asarray(weight)).tolist() == pytest.approx([1.414213e-3, -1.414199e-3], rel=1e-3)
 
 
-def test_gradients_are_clipped_by_their_common_norm():
+def test_gradients_are_clipped_by_their_global_norm():
     import keras
 
-    optimizer = optimizers.make_optimizer(protocol(**CONSTANT, clip_norm=1.0))
-    big = [np.array([3.0], np.float32), np.array([4.0], np.float32)]
-    clipped = optimizer._clip_gradients([keras.ops.convert_to_tensor(gradient) for gradient in big])
+    optimizer = optimizers.make_optimizer(config(**CONSTANT, clip_norm=1.0))
+    gradients = [np.array([3.0], np.float32), np.array([4.0], np.float32)]
+    clipped = optimizer._clip_gradients([keras.ops.convert_to_tensor(gradient) for gradient in gradients])
     assert [float(gradient[0]) for gradient in clipped] == pytest.approx([0.6, 0.8])
 
 
-def test_compiled_for_integer_labels():
+def test_models_are_compiled_for_integer_labels():
     import keras
 
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
-    optimizers.compile_model(model, protocol())
+    optimizers.compile_model(model, config())
     assert model.loss == "sparse_categorical_crossentropy"
     assert model.jit_compile is False
     logs = model.evaluate(np.ones((6, 4)), np.array([0, 1, 2, 0, 1, 2]), verbose=0, return_dict=True)

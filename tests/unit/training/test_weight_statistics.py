@@ -1,4 +1,4 @@
-"""Statistics and histograms of weights."""
+"""Statistics and histograms of kernels."""
 
 import math
 
@@ -29,7 +29,7 @@ def test_statistics_by_hand():
     )
 
 
-def test_two_values_far_apart():
+def test_statistics_of_two_values():
     found = weight_statistics.kernel_statistics(np.array([-2.0, 2.0, 2.0, -2.0], np.float32))
     assert found == {
         "mean": 0.0,
@@ -42,7 +42,7 @@ def test_two_values_far_apart():
     }
 
 
-def test_statistics_are_scipys():
+def test_statistics_equal_scipys():
     kernel = np.random.default_rng(5).gamma(2.0, 0.1, (3, 3, 8, 16)).astype(np.float32)
     found = weight_statistics.kernel_statistics(kernel)
     values = kernel.astype(np.float64).ravel()
@@ -58,25 +58,25 @@ def test_normal_weights_have_no_skew_and_no_excess_kurtosis():
     assert found["excess_kurtosis"] == pytest.approx(0, abs=0.05)
 
 
-def test_equal_weights_give_finite_numbers():
+def test_statistics_of_equal_weights_are_finite():
     assert all(
         math.isfinite(value) for value in weight_statistics.kernel_statistics(np.full((2, 2), 0.5, np.float32)).values()
     )
 
 
-def test_near_zero_excludes_its_border():
+def test_near_zero_excludes_the_limit():
     assert (
         weight_statistics.kernel_statistics(np.array([0.0009999, 0.001, -0.0009999, -0.001]))["near_zero_share"] == 0.5
     )
 
 
-def test_the_span_follows_from_the_shape():
+def test_histogram_range():
     assert weight_statistics.histogram_range(NINE) == pytest.approx(1.8856181)
     assert weight_statistics.histogram_range((3, 3, 64, 256)) == pytest.approx(0.2357023)  # 4 √(2 / 576)
     assert weight_statistics.histogram_range((3200, 128)) == pytest.approx(0.1)  # 4 √(2 / 3200)
 
 
-def test_bins_of_a_histogram():
+def test_histogram():
     width = 2 * LIMIT / 128
     weights = [-LIMIT + width / 2, -width / 2, width / 2, width / 2, LIMIT - width / 2, 0.3, 0.3, 0.3, 0.3]
     counts = weight_statistics.kernel_histogram(np.array(weights).reshape(NINE))
@@ -85,14 +85,14 @@ def test_bins_of_a_histogram():
     assert all(type(count) is int for count in counts)
 
 
-def test_outliers_are_counted_in_the_outermost_bins():
+def test_the_outermost_bins_count_outliers():
     counts = weight_statistics.kernel_histogram(
         np.array([-99, -1.9, 1.9, 99, 1e9, 0, 0, 0, 0], np.float32).reshape(NINE)
     )
     assert {place: count for place, count in enumerate(counts) if count} == {0: 2, 64: 4, 127: 3}
 
 
-def test_kernels_of_a_model_under_their_layers_names():
+def test_layer_kernels():
     class Layer:
         def __init__(self, name, kernel=None):
             self.name = name

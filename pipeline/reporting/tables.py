@@ -1,0 +1,92 @@
+"""The leaderboard's columns, and its rows as a table for Markdown or a terminal."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tabulate import tabulate
+
+from pipeline.reporting.number_format import flops, interval, markdown_text, per_cent
+from pipeline.reporting.statistics import Interval
+
+Row = Mapping[str, Any]  # of `leaderboard.leaderboard`
+BOLD = ("run", "test_accuracy", "test_errors")  # of the best run
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: the rows' key, the title, how a value is written, and an explanation."""
+
+    key: str
+    title: str
+    write: Callable[[Any], str]
+    note: str = ""
+
+    def text(self, row: Row) -> str:
+        """The cell's text: – for None, † after a score on test images that were the validation data."""
+        value = row[self.key]
+        if value is None:
+            return "–"
+        if self.key == "test_errors" and row["show_test_images"]:
+            return f"{value:,} of {row['test_images']:,}"
+        return self.write(value) + (" †" if self.key == "val_accuracy" and row["validation_data"] == "test" else "")
+
+    def number(self, row: Row) -> Any:
+        """The value to sort by: that of an interval is its estimate."""
+        value = row[self.key]
+        return value.value if isinstance(value, Interval) else value
+
+
+COLUMNS = (
+    Column("run", "run", "{}".format),
+    Column("variant", "variant", "{}".format),
+    Column("parameters", "parameters", "{:,}".format),
+    Column("mmac", "MMAC", "{:,.2f}".format, "million multiply-accumulates of one image's forward pass"),
+    Column("images_seen", "images seen", "{:,}".format, "training images, counted once an epoch"),
+    Column("training_flops", "TFLOP", flops, "10¹² floating-point operations of the training: 6 × MACs × images seen"),
+    Column("val_accuracy", "validation accuracy", interval, "with Wilson's 95 % interval"),
+    Column("test_accuracy", "test accuracy", interval, "with Wilson's 95 % interval"),
+    Column("test_errors", "errors", "{:,}".format, "of the 10,000 test images where no other number is given"),
+    Column("test_loss", "test loss", "{:.4f}".format, "cross-entropy"),
+    Column("calibration", "calibration error", "{:.4f}".format, "expected calibration error, 15 bins"),
+    Column("epochs_to_goal", "epochs to 99 %", "{:.0f}".format, "the first epoch with 99 % validation accuracy"),
+    Column("seconds", "seconds", "{:,.0f}".format, "training and validation"),
+    Column("published_accuracy", "published", per_cent, "in 2018, after 20 epochs of 60,000 images, for this variant"),
+)
+
+MARKDOWN_COLUMNS = [column for column in COLUMNS if column.key not in ("variant", "mmac", "test_loss", "calibration")]
+README_COLUMNS = [
+    *(column for column in COLUMNS if column.key in ("parameters", "val_accuracy", *BOLD)),
+    Column("seconds", "minutes", lambda seconds: f"{seconds / 60:.1f}"),
+]
+
+
+def legend(columns: Sequence[Column]) -> str:
+    """The explanations of columns, a sentence each, and what they have in common."""
+    notes = [f"{column.title[:1].upper()}{column.title[1:]}: {column.note}." for column in columns if column.note]
+    return (
+        f"{' '.join(notes)} Bold: the lowest error rate. Ensemble: the mean of the runs' probabilities; its cost is the"
+        " sum of theirs. Runs are compared on the test images that they have in common."
+    )
+
+
+def markdown_table(rows: Sequence[Row], columns: Sequence[Column]) -> str:
+    """The columns as a Markdown table, the best run in bold."""
+    return _table(rows, columns, "pipe", markdown_text)
+
+
+def terminal_table(rows: Sequence[Row]) -> str:
+    """A few columns without intervals as plain text, less than 80 characters wide for short names of runs."""
+    columns = [column for column in COLUMNS if column.key in (*BOLD, "val_accuracy", "seconds")]
+    return _table(rows, columns, "simple", lambda text: text.partition(" (")[0])
+
+
+def _table(rows: Sequence[Row], columns: Sequence[Column], form: str, convert: Callable[[str], str]) -> str:
+    cells = [[convert(column.text(row)) for column in columns] for row in rows]
+    for row, line in zip(rows, cells, strict=True):
+        for index, column in enumerate(columns):
+            if row["best"] and column.key in BOLD:
+                line[index] = f"**{line[index]}**"
+    titles = [column.title.replace(" ", "\n") if form == "simple" else column.title for column in columns]
+    align = ["left", *["right"] * (len(titles) - 1)] if cells else None
+    return tabulate(cells, titles, tablefmt=form, disable_numparse=True, colalign=align)

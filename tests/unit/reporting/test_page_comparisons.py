@@ -1,0 +1,155 @@
+"""The page's comparisons, computed again from the stored predictions and histories without the report's code."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from tests.support.report_arithmetic import fisher, holm, mcnemar, newcombe, p_text, points
+from tests.support.report_page import comparisons, names
+from tests.support.stored_results import published
+
+
+@pytest.mark.parametrize("table", ["effects", "conclusion"])
+def test_comparisons(report, table):
+    runs, pairs = report[2], comparisons(report, table)
+    records = [runs.json(run, "run.json") for run in names(report)]
+    kinds = {tuple(record[key] for key in ("architecture", "pooling", "dropout", "batch_norm")) for record in records}
+    assert pairs or (table == "effects" and len(kinds) == len({architecture for architecture, *_ in kinds}))
+    ps = {}
+    for (first, second), cells in pairs.items():
+        if "seeds)" in first + second:
+            ps[frozenset((first, second))] = check_seeds(runs, first, second, cells)
+        elif first in published():
+            ps[frozenset((first, second))] = check_counts(first, second, cells)
+        else:
+            ps[frozenset((first, second))] = check_images(runs, first, second, cells)
+    assert len(ps) == 3 or table == "effects"
+    for pair, p in holm(ps).items():
+        for cells in (cells for two, cells in pairs.items() if frozenset(two) == pair):
+            assert float(cells["adjusted"][1]["data-value"]) == pytest.approx(p, rel=1e-6, abs=1e-12)
+            assert cells["adjusted"][0] == p_text(p)
+
+
+def check_images(runs, first, second, cells):
+    """Two runs on the images that both were scored on: checks the cells, and returns p."""
+    images = runs.common(first, second)
+    correct, other = runs.correct(first, images), runs.correct(second, images)
+    only_first, only_second = int((correct & ~other).sum()), int((~correct & other).sum())
+    assert (cells["only_first"][0], cells["only_second"][0]) == (f"{only_first:,}", f"{only_second:,}")
+    difference = correct.astype(float) - other
+    half = stats.t.ppf(0.975, len(images) - 1) * difference.std(ddof=1) / math.sqrt(len(images))
+    mean = difference.mean()
+    assert float(cells["difference"][1]["data-value"]) == pytest.approx(mean, abs=1e-12)
+    assert cells["difference"][0] == points(float(cells["difference"][1]["data-value"]))
+    assert float(cells["interval"][1]["data-low"]) == pytest.approx(mean - half, abs=1e-9)
+    assert float(cells["interval"][1]["data-high"]) == pytest.approx(mean + half, abs=1e-9)
+    assert cells["interval"][0] == f"{points(mean - half)} to {points(mean + half)}"
+    p = mcnemar(only_first, only_second)
+    assert cells["p"][0] == p_text(p)
+    return p
+
+
+def check_counts(first, second, cells):
+    """Two networks, one of which has no run, by their published counts: checks the cells, and returns p."""
+    accuracy, other = (float(published()[name]["test_accuracy"]) for name in (first, second))
+    low, high = newcombe(accuracy, other, 10_000)
+    assert cells["only_first"][0] == cells["only_second"][0] == "–"
+    assert cells["difference"][0] == points(accuracy - other)
+    assert cells["interval"][0] == f"{points(low)} to {points(high)}"
+    p = fisher([round(10_000 * value) for value in (accuracy, other)], 10_000)
+    assert cells["p"][0] == p_text(p)
+    return p
+
+
+def check_seeds(runs, first, second, cells):
+    """Two groups of seeds by Welch's test, by hand: checks the cells, and returns p."""
+    samples = [
+        [runs.correct(run).mean() for run in runs.same_but_seed(re.sub(r" \(.*", "", name))] for name in (first, second)
+    ]
+    assert [f"({len(sample)} seeds)" for sample in samples] == [name.split(" ", 1)[1] for name in (first, second)]
+    (a, b), (n, m) = ([np.var(sample, ddof=1) / len(sample) for sample in samples], map(len, samples))
+    mean, error = np.mean(samples[0]) - np.mean(samples[1]), math.sqrt(a + b)
+    freedom = (a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1))
+    half = stats.t.ppf(0.975, freedom) * error
+    assert cells["only_first"][0] == cells["only_second"][0] == "–"
+    assert cells["difference"][0] == points(mean)
+    assert cells["interval"][0] == f"{points(mean - half)} to {points(mean + half)}"
+    p = 2 * stats.t.sf(abs(mean) / error, freedom)
+    assert cells["p"][0] == p_text(p)
+    return p
+
+
+def test_runs_that_differ_only_in_their_seed(report):
+    runs = report[2]
+    told = {around["data-group"]: (text, around) for key, around, text, table in report[0].cells if table == "seeds"}
+    groups = [runs.same_but_seed(run) for run in names(report) if len(runs.same_but_seed(run)) > 1]
+    assert set(told) == {group[0] for group in groups}
+    for group in groups:
+        accuracies = [runs.correct(run).mean() for run in group]
+        mean, deviation = np.mean(accuracies), np.std(accuracies, ddof=1)
+        assert told[group[0]][0] == f"{100 * mean:.2f} % ± {100 * deviation:.2f}"
+        assert float(told[group[0]][1]["data-value"]) == pytest.approx(mean, abs=1e-12)
+
+
+def test_networks_as_published(report):
+    runs = report[2]
+    for key, around, text, table in report[0].cells:
+        if table == "published":
+            record = runs.json(around["data-run"], "run.json")
+            settings = record["settings"]
+            accuracies = [runs.correct(run).mean() for run in runs.same_but_seed(around["data-run"])]
+            spread = f" ± {100 * np.std(accuracies, ddof=1):.2f}" if len(accuracies) > 1 else ""
+            expected = {
+                "mean": f"{100 * np.mean(accuracies):.2f} %{spread}",
+                "parameters": f"{record['parameters']:,}",
+                "epochs": str(settings["epochs"]),
+                "images_seen": f"{settings['epochs'] * settings['training_images']:,}",
+                "published": f"{100 * float(published()[around['data-network']]['test_accuracy']):.2f} %",
+            }[key]
+            assert text == expected
+
+
+def test_published_counts(report):
+    errors = {name: round(10_000 * (1 - float(row["test_accuracy"]))) for name, row in published().items()}
+    ps = {
+        frozenset(pair): fisher([10_000 - errors[name] for name in pair], 10_000)
+        for pair in (("vgg", "custom"), ("lenet", "custom"), ("vgg", "lenet"))
+    }
+    told = {
+        around["conclusion"]: text
+        for key, around, text, _ in report[0].cells
+        if key == "published" and "conclusion" in around
+    }
+    for number in (1, 3, 5, 6):
+        listed = re.search(r"one training each: ([^:]*\))\. By", told[number])[1].split(", ")
+        assert listed == [
+            f"{name} {float(row['test_accuracy']):.4f} ({errors[name]} errors)" for name, row in published().items()
+        ]
+        pairs = re.findall(r"(\w+) − (\w+) ([+−][\d.]+) points \(p ([^,]+), (.+?) after Holm\)", told[number])
+        assert len(pairs) == {1: 2, 3: 1, 5: 2, 6: 2}[number]
+        for first, second, difference, p, adjusted in pairs:
+            assert difference == points((errors[second] - errors[first]) / 10_000)
+            assert p == p_text(ps[frozenset((first, second))])
+            assert adjusted == p_text(holm(ps)[frozenset((first, second))])
+
+
+def test_convergence(report):
+    runs = report[2]
+    told = [text for key, _, text, _ in report[0].cells if key == "convergence"]
+    assert len(told) == 2
+    for text in told:
+        for network, epochs, images in re.findall(r"(\w+) not within (\d+) epochs, ([\d,]+) images", text):
+            target = int(re.match(r"(\d+) %", text)[1]) / 100
+            settings = runs.json(f"{network}-dropout", "run.json")["settings"]
+            rows = runs.csv(f"{network}-dropout", "history.csv")
+            assert max(float(row["val_accuracy"]) for row in rows) < target
+            assert (len(rows), images) == (int(epochs), f"{len(rows) * settings['training_images']:,}")
+        for network, epoch, images in re.findall(r"(\w+) in epoch (\d+), after ([\d,]+) images", text):
+            target = int(re.match(r"(\d+) %", text)[1]) / 100
+            settings = runs.json(f"{network}-dropout", "run.json")["settings"]
+            rows = runs.csv(f"{network}-dropout", "history.csv")
+            assert next(row["epoch"] for row in rows if float(row["val_accuracy"]) >= target) == epoch
+            assert images == f"{int(epoch) * settings['training_images']:,}"

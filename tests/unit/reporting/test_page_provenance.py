@@ -1,0 +1,76 @@
+"""The page's provenance agrees with the files."""
+
+import re
+from datetime import UTC, datetime
+
+from tests.support.report_page import names
+
+
+def table(report, name):
+    """Run to key to text of a table, in the order of its rows."""
+    rows = {}
+    for key, around, text, where in report[0].cells:
+        if where == name:
+            rows.setdefault(around["data-run"], {})[key] = text
+    return rows
+
+
+def test_settings_are_listed_as_shared_or_by_run(report):
+    runs = report[2]
+    settings = {run: runs.json(run, "run.json")["settings"] for run in names(report)}
+    shared, own = {}, []
+    for key in dict.fromkeys(key for run in settings.values() for key in run):
+        values = [run.get(key) for run in settings.values()]
+        if all(value == values[0] for value in values):
+            shared[key.replace("_", " ")] = str(values[0])
+        else:
+            own.append(key)
+    (line,) = (text for key, _, text, _ in report[0].cells if key == "protocol")
+    same = re.fullmatch(r"Protocol \w+: (.*?)(?:; by run: (.*))?\.", line)
+    assert dict(re.fullmatch(r"(.*) (\S+)", part).groups() for part in same[1].split(", ")) == shared
+    assert (same[2].split(", ") if same[2] else []) == [key.replace("_", " ") for key in own]
+    assert line in report[1]
+    rows = table(report, "settings")
+    assert list(rows) == (names(report) if own else [])
+    for run, cells in rows.items():
+        assert cells == {key.replace("_", " "): str(settings[run].get(key, "–")) for key in own}
+
+
+def test_machine_versions_commit_and_data_of_each_run(report):
+    runs, told = report[2], {}
+    for cells in table(report, "origins").values():
+        told |= dict.fromkeys(cells["members"].split(", "), cells)
+    assert sorted(told) == sorted(names(report))
+    for run, cells in told.items():
+        place, commit = runs.json(run, "environment.json"), runs.json(run, "environment.json")["git"]["git_commit"]
+        hardware = place["hardware"]
+        cores = "1 core" if hardware["cores"] == 1 else f"{hardware['cores']} cores"
+        assert f"{cells['machine']}, ".startswith(f"{hardware['processor']}, {cores}, ")
+        for thing in (*(hardware["bfloat16"] or []), *(gpu["name"] for gpu in hardware["gpus"] or [])):
+            assert f", {thing}" in cells["machine"]
+        versions = ", ".join(f"{name} {version}" for name, version in place["versions"].items())
+        onednn = f", {'with' if place['onednn'] else 'without'} oneDNN" if "onednn" in place else ""
+        assert cells["numerics"] == f"precision {place['precision']}, threads {place['threads']}{onednn}; {versions}"
+        assert cells["host"].removesuffix("from a cache filled elsewhere") == place["host"]
+        assert cells["commit"].split(",")[0] == commit[:12]
+        assert (", with uncommitted changes" in cells["commit"]) == (not place["git"]["git_clean"])
+        assert cells["data"] == runs.json(run, "run.json")["data_digest"][:12]
+        assert cells["numerics"] in report[1]
+        first, last = (cells["trained"].split("to ") * 2)[:2]
+        started = datetime.fromtimestamp(place["started"], UTC).strftime("%Y-%m-%d %H:%M")
+        assert first <= started <= last
+
+
+def test_address_of_each_run_in_mlflow(report):
+    told = {around["data-run"]: text for key, around, text, _ in report[0].cells if key == "training_id"}
+    assert told == {
+        run: f"tags.training_id = '{report[2].json(run, 'environment.json')['training_id']}'" for run in names(report)
+    }
+
+
+def test_packages_and_commit_of_the_report(report):
+    told = {key: text for key, _, text, _ in report[0].cells if key in ("software", "head")}
+    packages = dict(part.split() for part in told["software"].split(", "))
+    assert packages.keys() == {"scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn"}
+    assert all(re.fullmatch(r"\d+(\.\d+)+", version) for version in packages.values())
+    assert told["head"] == "none" or re.fullmatch(r"[0-9a-f]{7,40}", told["head"])

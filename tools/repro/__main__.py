@@ -1,0 +1,147 @@
+"""Run every stage that is out of date: a plan first, then run after run, the quickest first: `make repro`."""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from pipeline.config.params import Params, load_params
+from pipeline.core import errors
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import ROOT, run_dir
+from pipeline.formats.tables import read_csv, read_json
+from tools.repro import plan
+from tools.repro.plan import STAGES, Machine, Task, about, clock
+from tools.repro.stages import run_stages
+from tools.sync import Synchronizer
+
+DATA = ("fetch", "preprocess")
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Print the plan; without --plan, carry it out, report and mirror what there is."""
+    params = load_params()
+    names = [params.run(name).name for name in arguments.runs] or list(params.runs)
+    if arguments.plan:
+        show(make_plan(params, names))
+        return
+    list(run_stages(DATA))
+    tasks = make_plan(params, names)
+    show(tasks)
+    synchronizer = Synchronizer()
+    try:
+        for number, task in enumerate(tasks):
+            run_task(task, number, tasks)
+            synchronizer.sync(task.run)
+    finally:
+        list(run_stages(["report"]))
+        finish(params)
+
+
+def finish(params: Params) -> None:
+    """Mirror all results and the champion to MLflow, and say what to do next."""
+    synchronizer = Synchronizer()
+    done = {name: synchronizer.sync(name) for name in params.runs}
+    synchronizer.save_view()
+    done |= synchronizer.sync_champion()
+    for name, what in done.items():
+        if not what.startswith("linked"):
+            print(f"MLflow: {name}: {what}")
+    print("`make ui` compares the runs, `make promote` makes the best of them the champion, `make serve` serves it")
+
+
+def make_plan(params: Params, names: Sequence[str]) -> list[Task]:
+    """What is out of date of these runs, the quickest first."""
+    stale = stale_stages()
+    stages = {name: [stage for stage in STAGES if f"{stage}@{name}" in stale] for name in names}
+    runs = [params.runs[name] for name in names if stages[name]]
+    if not runs:
+        return []
+    speeds, first = recorded_speeds(params), plan.runs_to_measure(runs)
+    machine = measure(list(first.values()))
+    tasks = []
+    for run in runs:
+        speed = plan.training_speed(run, params.runs[first[run.model.architecture]], speeds, machine)
+        tasks.append(plan.estimate(run, stages[run.name], speed, machine.import_seconds))
+    return sorted(tasks, key=lambda task: task.total)
+
+
+def stale_stages() -> set[str]:
+    """The stages that DVC would run, and those of their runs that follow them."""
+    found = set(json.loads(ask("dvc", "status", "--json")))
+    for name in list(found):
+        stage, _, run = name.partition("@")
+        if run:
+            found |= {f"{later}@{run}" for later in STAGES[STAGES.index(stage) :]}
+    return found
+
+
+def recorded_speeds(params: Params) -> list[plan.Speed]:
+    """The speeds of the runs that have results, also of those that are out of date."""
+    folders = [run_dir(name) for name in params.runs]
+    return [
+        plan.recorded_speed(read_json(folder / "run.json"), read_json(folder / "environment.json"))
+        for folder in folders
+        if (folder / "run.json").is_file() and (folder / "environment.json").is_file()
+    ]
+
+
+def measure(runs: Sequence[str]) -> Machine:
+    """The speed of this machine now, in a process of its own, since TensorFlow does not let go of its threads."""
+    print("measuring this machine for a few seconds", flush=True)
+    found = json.loads(ask(sys.executable, "-m", "tools.repro.measure", *runs).splitlines()[-1])
+    return Machine(found["import_seconds"], found["images_per_second"])
+
+
+def show(tasks: Sequence[Task]) -> None:
+    """Print what will run and for about how long."""
+    if not tasks:
+        print("every run is up to date")
+        return
+    rows = [[task.run, " ".join(task.seconds), about(task.total)] for task in tasks]
+    print(tabulate(rows, ["run", "out of date", "time"], tablefmt="simple"))
+    print(f"in all {about(sum(task.total for task in tasks))}", flush=True)
+
+
+def run_task(task: Task, number: int, tasks: Sequence[Task]) -> None:
+    """Run a run's stages and print a line for each with the time left."""
+    left = sum(later.total for later in tasks[number:])
+    begin = time.monotonic()
+    for name, restored in run_stages([f"{stage}@{task.run}" for stage in task.seconds]):
+        stage = name.partition("@")[0]
+        left -= task.seconds[stage]
+        took, begin = clock(time.monotonic() - begin), time.monotonic()
+        cached = " from the cache" if restored else ""
+        rest = f", {about(left)} left" if left > 1 else ""
+        print(f"[{number + 1}/{len(tasks)}] {task.run}: {outcome(stage, task.run)}{cached} in {took}{rest}", flush=True)
+
+
+def outcome(stage: str, run: str) -> str:
+    """What a stage did, with its accuracy."""
+    if stage == "draw":
+        return "drawn"
+    if stage == "train":
+        accuracy = float(read_csv(run_dir(run) / "history.csv")[-1]["val_accuracy"])
+        return f"trained, {100 * accuracy:.1f} % on validation data,"
+    metrics = read_json(run_dir(run) / "metrics.json")
+    return f"evaluated, {100 * metrics['test_accuracy']:.1f} % of {metrics['test_images']:,} test images,"
+
+
+def ask(*command: str) -> str:
+    """What a command prints; PipelineError with its last line if it fails."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
+        raise PipelineError(f"{' '.join(command[:3])}: {last}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tools.repro", description=__doc__)
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="names in `runs` of params.yaml; without any, all")
+    parser.add_argument("--plan", action="store_true", help="print the plan and do nothing")
+    errors.run_command(main, parser)

@@ -1,0 +1,104 @@
+"""Estimate how long each run takes, from this machine's speed and recorded results (pure functions)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.config.params import Run
+
+STAGES = ("train", "evaluate", "draw")  # of a run, in order
+FORWARD = 1 / 3  # cost of predicting an image, relative to training on it
+FIXED_COST = {"train": 2.2, "evaluate": 1.7, "draw": 0.7}  # of a stage, relative to importing TensorFlow
+
+
+@dataclass(frozen=True)
+class Speed:
+    """The network of a recorded training and its images per second; a validation image counts as a third."""
+
+    run: str
+    architecture: str
+    flags: tuple[bool, bool, bool]
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class Machine:
+    """This machine: seconds to import TensorFlow, and images per second of the measured runs."""
+
+    import_seconds: float
+    images_per_second: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is out of date of one run, and the seconds that each of its stages will take."""
+
+    run: str
+    seconds: Mapping[str, float]
+
+    @property
+    def total(self) -> float:
+        """Seconds of all stages."""
+        return sum(self.seconds.values())
+
+
+def recorded_speed(record: Mapping[str, Any], environment: Mapping[str, Any]) -> Speed:
+    """The speed of a trained run, from its run.json and environment.json."""
+    settings = record["settings"]
+    images = settings["epochs"] * (settings["training_images"] + FORWARD * settings["validation_images"])
+    return Speed(
+        record["run"],
+        record["architecture"],
+        (record["pooling"], record["dropout"], record["batch_norm"]),
+        images / max(environment["seconds"], 1e-3),
+    )
+
+
+def most_similar(run: Run, speeds: Sequence[Speed]) -> Speed | None:
+    """The recorded training of the same architecture that differs least from `run`, the slowest among equals."""
+    flags = (run.model.pooling, run.model.dropout, run.model.batch_norm)
+
+    def distance(speed: Speed) -> tuple[bool, bool, int, float]:
+        different = sum(mine != other for mine, other in zip(flags, speed.flags, strict=True))
+        return speed.run != run.name, speed.flags[0] != flags[0], different, speed.images_per_second
+
+    return min((speed for speed in speeds if speed.architecture == run.model.architecture), key=distance, default=None)
+
+
+def runs_to_measure(runs: Sequence[Run]) -> dict[str, str]:
+    """Architecture to the name of its first run; one per architecture, since machines differ by architecture."""
+    first: dict[str, str] = {}
+    for run in runs:
+        first.setdefault(run.model.architecture, run.name)
+    return first
+
+
+def training_speed(run: Run, measured: Run, speeds: Sequence[Speed], machine: Machine) -> float:
+    """Images per second of `run` here: what was measured of its architecture, scaled as the recorded runs differ."""
+    similar, reference = most_similar(run, speeds), most_similar(measured, speeds)
+    scale = similar.images_per_second / reference.images_per_second if similar and reference else 1.0
+    return machine.images_per_second[measured.name] * scale
+
+
+def estimate(run: Run, stages: Collection[str], images_per_second: float, import_seconds: float) -> Task:
+    """The task of one run whose `stages` are out of date."""
+    seconds = {stage: FIXED_COST[stage] * import_seconds for stage in STAGES if stage in stages}
+    config = run.train
+    if "train" in seconds:
+        images = config.epochs * (config.training_images + FORWARD * config.validation_images)
+        seconds["train"] += images / images_per_second
+    if "evaluate" in seconds:
+        seconds["evaluate"] += FORWARD * run.test_images / images_per_second
+    return Task(run.name, seconds)
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, such as 1:12, or hours, minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def about(seconds: float) -> str:
+    """A duration in words, rounded as an estimate is."""
+    return f"about {max(1, round(seconds / 60))} min" if seconds >= 50 else "less than a minute"

@@ -1,0 +1,60 @@
+"""Run stages through one `dvc repro`, and tell when each of them ends."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+
+from pipeline.core.errors import Interrupted, PipelineError
+from pipeline.core.paths import ROOT
+
+BEGINS = re.compile(r"(?:Running stage|Stage) '(?P<stage>[^']+)'(?P<restored> is cached)?")
+CHATTER = re.compile(
+    r"$|> |\t|Updating lock file|Generating lock file|To track the changes|To enable auto staging|Use `dvc push`"
+)
+
+
+def run_stages(stages: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Run DVC stages in this order, without those they depend on; yield each when it has ended.
+
+    What the stages print is printed, DVC's own notices are not.
+
+    Yields:
+        The stage, and whether its results were restored from DVC's cache.
+
+    Raises:
+        PipelineError: A stage failed; it printed why.
+        Interrupted: The user asked to stop; a training has saved a checkpoint then.
+    """
+    process = subprocess.Popen(
+        ["dvc", "repro", "--single-item", *stages],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    current: tuple[str, bool] | None = None
+    interrupted = False
+    while True:
+        try:
+            line = process.stdout.readline()
+        except KeyboardInterrupt:  # the stage has the signal, too
+            interrupted = True
+            continue
+        if not line:
+            break
+        begins = BEGINS.match(line)
+        if begins:
+            if current:
+                yield current
+            current = begins["stage"], bool(begins["restored"])
+        elif not CHATTER.match(line):
+            print(line, end="", flush=True)
+    if interrupted:
+        raise Interrupted("`make repro` continues from here")
+    if process.wait():
+        raise PipelineError("a stage failed, as it says above; `make repro` continues from here")
+    if current:
+        yield current

@@ -1,0 +1,142 @@
+"""The Markdown of studies: the page `study/NAME/README.md` of each, and the tables of all in docs/studies.md."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import RESULTS
+from pipeline.formats.tables import read_csv, read_json
+from pipeline.reporting.number_format import per_cent, signed
+from pipeline.reporting.provenance import machine
+from pipeline.reporting.published import load_published
+from tools.study.plan import STUDIES
+from tools.study.saved_results import RUNS, UNFINISHED
+from tools.study.search import Trial
+
+NONE = "–"
+OVERVIEW_COLUMNS = ("run", "epochs", "images seen", "test accuracy", "published", "difference in points", "seconds")
+REPORTS = {  # heading: the report with these verdicts
+    "`fast`": RESULTS / "report.md",
+    "`notebook`": STUDIES / "notebook/report.md",
+    "`efficient`": STUDIES / "efficient/report.md",
+}
+VERDICT = re.compile(r"^[1-6]\. (?P<claim>.+?) \*\*(?P<word>[^*]+)\*\*: ", re.MULTILINE)
+VERDICTS_HEADING = "The notebook's six conclusions, under the default protocol and in the first two studies:"
+
+
+def overview() -> str:
+    """The tables of docs/studies.md: a row for each run, and the six verdicts side by side."""
+    runs = [
+        {"study": f"[{name}](../study/{name}/README.md)"} | {column: row[column] for column in OVERVIEW_COLUMNS}
+        for name in ("notebook", "efficient", "best")
+        for row in run_rows(STUDIES / name)
+    ]
+    return "\n\n".join([table(runs), VERDICTS_HEADING, verdict_table(read_reports())])
+
+
+def study_page(name: str, folder: Path, trials: Sequence[Trial]) -> str:
+    """The page of a study: its command, its runs, the run that validation data choose, and its search's trials."""
+    parts = [
+        f"# Study `{name}`",
+        f"Written by `make study NAME={name}`; its params are in [params.yaml](params.yaml).",
+        table(run_rows(folder)),
+        _chosen(folder),
+    ]
+    if trials:
+        text = "Every budget that was tried, judged on validation data alone (each run in [search.csv](search.csv)):"
+        parts += ["## The search", text, table([_trial_row(trial) for trial in trials])]
+    if (folder / "report.html").is_file():
+        parts.append("The report, with its verdicts: [report.md](report.md), and with everything report.html.")
+        parts.append("![Loss and accuracy of all runs](curves.png)")
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def run_rows(folder: Path) -> list[dict[str, str]]:
+    """A table row for each run saved in a study's folder, finished or not; "published" is its network's accuracy."""
+    rows, published_tests = [], load_published().test
+    paths = [*folder.glob(f"{RUNS}/*/run.json"), *folder.glob(f"{UNFINISHED}/*/run.json")]
+    for path in sorted(paths, key=lambda path: path.parent.name):
+        run, environment = read_json(path), read_json(path.with_name("environment.json"))
+        settings, history = run["settings"], read_csv(path.with_name("history.csv"))
+        metrics = path.with_name("metrics.json")
+        accuracy = read_json(metrics)["test_accuracy"] if metrics.is_file() else None
+        published = published_tests.get(run["architecture"], {}).get("test_accuracy")
+        validated_on = " (test images)" if settings["validation_data"] == "test" else ""
+        row = {
+            "run": run["run"],
+            "epochs": f"{len(history)} of {settings['epochs']}",
+            "images seen": f"{len(history) * settings['training_images']:,}",
+            "validation accuracy": per_cent(float(history[-1]["val_accuracy"])) + validated_on,
+            "test accuracy": NONE if accuracy is None else per_cent(accuracy),
+            "published": NONE if published is None else per_cent(published),
+            "difference in points": NONE if None in (accuracy, published) else signed(accuracy - published),
+            "precision": environment["precision"],
+            "hardware": machine(environment),
+            "seconds": f"{environment['seconds']:,.0f}",
+        }
+        rows.append(row)
+    return rows
+
+
+def _chosen(folder: Path) -> str:
+    """The run with the best validation accuracy, then loss; nothing if any run was validated on the test images."""
+    metrics = {path.parent.name: read_json(path) for path in folder.glob(f"{RUNS}/*/metrics.json")}
+    records = [read_json(folder / RUNS / run / "run.json") for run in metrics]
+    if not metrics or any(record["settings"]["validation_data"] == "test" for record in records):
+        return ""
+    name = max(metrics, key=lambda run: (metrics[run]["val_accuracy"], -metrics[run]["val_loss"], run))
+    best = metrics[name]
+    return (
+        f"Chosen on validation data: **{name}**, {per_cent(best['val_accuracy'])} there and"
+        f" **{per_cent(best['test_accuracy'])}** on the test images, {best['test_errors']} errors."
+    )
+
+
+def _trial_row(trial: Trial) -> dict[str, Any]:
+    return {
+        "network": trial.network,
+        "epochs × images": f"{trial.budget.epochs} × {trial.budget.training_images:,}",
+        "recipe": trial.budget.recipe or NONE,
+        "images seen": f"{trial.budget.images_seen:,}",
+        "seeds": len(trial.runs) if trial.complete else f"{len(trial.accuracies)} of {len(trial.runs)}",
+        "mean validation accuracy": per_cent(trial.mean),
+        "target": per_cent(trial.target),
+        "reached": "yes" if trial.reached else "no" if trial.complete else "not yet",
+    }
+
+
+def read_reports() -> dict[str, str]:
+    """The text of each report in `REPORTS` that is here, by its heading."""
+    return {name: path.read_text(encoding="utf-8") for name, path in REPORTS.items() if path.is_file()}
+
+
+def verdict_table(reports: Mapping[str, str]) -> str:
+    """A row for each of the six conclusions, a column for each report.
+
+    Args:
+        reports: The text of each report.md, by the column's heading.
+
+    Raises:
+        PipelineError: A report lacks a conclusion, or words one differently.
+    """
+    columns = {name: dict(match.groups() for match in VERDICT.finditer(text)) for name, text in reports.items()}
+    claims = next(iter(columns.values()), {})
+    for name, verdicts in columns.items():
+        if len(verdicts) != 6:
+            raise PipelineError(f"report of {name}: found {len(verdicts)} conclusions, expected 6; write it again")
+        if verdicts.keys() != claims.keys():
+            raise PipelineError(f"report of {name}: its conclusions have other words; write it again")
+    rows = [
+        {"": number, "conclusion": claim} | {name: verdicts[claim] for name, verdicts in columns.items()}
+        for number, claim in enumerate(claims, 1)
+    ]
+    return table(rows)
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows with the same keys as an aligned Markdown table."""
+    return tabulate(rows, headers="keys", tablefmt="pipe", disable_numparse=True)
