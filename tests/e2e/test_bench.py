@@ -4,8 +4,12 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from pipeline.core.paths import ROOT
 from tests.support.workspace import Workspace
+
+pytestmark = pytest.mark.slow
 
 
 def imports_tensorflow(workspace: Workspace, *command: str) -> bool:

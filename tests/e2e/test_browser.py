@@ -12,6 +12,8 @@ from tests.support.mirrored import complete
 from tests.support.mlflow_ui import served
 from tests.support.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 if browser.executable() is None:
     pytest.skip("no chromium", allow_module_level=True)
 

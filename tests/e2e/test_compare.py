@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def installed(copied: Workspace) -> Workspace:

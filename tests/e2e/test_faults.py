@@ -6,6 +6,8 @@ from tests import faults
 from tests.faults.bench import Bench
 from tests.faults.table import FAULTS, Fault, Impossible, plain
 
+pytestmark = pytest.mark.slow
+
 QUICK = [fault for fault in FAULTS if fault.quick]
 
 

@@ -3,8 +3,12 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.support.interruption import EPOCHS, REPRO, RUN, kill_at_checkpoint, rows, stop_in_second_epoch
 from tests.support.workspace import Workspace
+
+pytestmark = pytest.mark.slow
 
 
 def test_killed_then_stopped_then_killed_it_ends_in_the_same_bytes_and_is_one_run(

@@ -71,6 +71,7 @@ def test_a_second_repro_runs_nothing(finished: Workspace) -> None:
     assert "Data and pipelines are up to date." in printed
 
 
+@pytest.mark.slow
 def test_edit_and_revert_restores_the_first_results_and_their_run_untrained(finished: Workspace) -> None:
     before = {run: finished.contents(run, equal=False) for run in RUNS}
     original, known = of_result(finished).info.run_id, ids(finished)
@@ -113,6 +114,7 @@ def test_an_edit_concerns_the_runs_that_it_concerns(finished: Workspace) -> None
     assert stale(finished) == set()
 
 
+@pytest.mark.slow
 def test_a_forced_second_training_leaves_the_same_bytes_without_the_test_set(copied: Workspace) -> None:
     """And MLflow has it as a second run of the same key."""
     run = "vgg-batchnorm"
@@ -135,6 +137,7 @@ def test_a_forced_second_training_leaves_the_same_bytes_without_the_test_set(cop
     assert sync(copied)[run] == "relinked (found by key)"
 
 
+@pytest.mark.slow
 def test_the_notebook_protocol_validates_on_the_test_set(untrained: Workspace) -> None:
     def shorten(values: dict) -> None:
         values["protocol"] = "notebook"

@@ -14,6 +14,8 @@ from pipeline.raw import idx
 from tests.support.champion import promote, promoted
 from tests.support.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 RUN = "lenet-dropout"
 DIGITS = idx.read_images(ROOT / "tests/data/t10k-images-idx3-ubyte").reshape(-1, 28, 28)
 BLOCK = """

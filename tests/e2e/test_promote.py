@@ -12,6 +12,8 @@ from tests.support.champion import client, promote, promoted
 from tests.support.mirrored import digests, runs
 from tests.support.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND = "vgg-batchnorm", "lenet-dropout"
 
 

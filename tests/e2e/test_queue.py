@@ -7,6 +7,8 @@ import pytest
 from tests.support.mirrored import runs
 from tests.support.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 RUN = "lenet-dropout"
 WAIT = 600  # seconds, at most, for the worker to finish one training
 

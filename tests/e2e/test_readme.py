@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 
+import pytest
+
 from pipeline.core.paths import ROOT
 from tests.support.workspace import RUNS, Workspace
 
@@ -32,6 +34,7 @@ def test_every_make_verb_it_names_exists() -> None:
     assert named <= verbs
 
 
+@pytest.mark.slow
 def test_a_run_added_to_params_is_the_only_one_to_train(finished: Workspace) -> None:
     line = re.search(r"`(lenet-seed1): (\{.*?\})`", README)
     before = {name: (finished.root / name).read_text() for name in ("params.yaml", "dvc.lock")}
@@ -49,6 +52,7 @@ def test_a_run_added_to_params_is_the_only_one_to_train(finished: Workspace) -> 
     ]
 
 
+@pytest.mark.slow
 def test_a_network_of_ones_own(untrained: Workspace) -> None:
     lenet = (untrained.root / "models/lenet.py").read_text()
     (untrained.root / "models/mine.py").write_text(lenet.replace("Conv(256, 3)", "Conv(8, 3)"))
@@ -69,6 +73,7 @@ def test_a_network_of_ones_own(untrained: Workspace) -> None:
     assert "mine-plain" in (untrained.root / "results/report.md").read_text()
 
 
+@pytest.mark.slow
 def test_data_of_ones_own(fresh: Workspace) -> None:
     """The same digits upside down, compressed, in a folder of another name."""
     folder = fresh.root / "mine"

@@ -3,8 +3,12 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.support.interruption import RUN, rows
 from tests.support.workspace import Workspace
+
+pytestmark = pytest.mark.slow
 
 COMMAND = ("python", "-m", "pipeline.train", RUN)
 

@@ -9,6 +9,8 @@ from ruamel.yaml import YAML
 from tests.support.interruption import RUN, kill_at_checkpoint
 from tests.support.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 STAND_INS = {  # each file with the least that the stages need of it
     "pipeline/tracking/run_mirror.py": """
 from contextlib import nullcontext

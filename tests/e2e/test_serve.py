@@ -13,6 +13,8 @@ from tests.support.champion import promoted
 from tests.support.serving import serving
 from tests.support.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 BY_ALIAS = ("mlflow", "models", "serve", "-m", "models:/mnist@champion", "--env-manager", "local")
 BY_ALIAS += ("--host", "127.0.0.1", "--port")
 WAIT = 120  # seconds, at most, for the server to answer

@@ -17,6 +17,8 @@ import pytest
 from tests.support.mirrored import RUN, client, content, of_result, sync
 from tests.support.workspace import RUNS, Workspace
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "-".join(["open", "sesame"])  # not to be found in this file
 WAIT = 120  # seconds, at most, for the server to answer
 

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import time
 
+import pytest
 from ruamel.yaml import YAML
 
 from pipeline.config import params
 from pipeline.core.paths import ROOT
 from pipeline.formats.tables import read_csv
 from tests.support.workspace import Workspace
+
+pytestmark = pytest.mark.slow
 
 RUN = "lenet-dropout"
 LENET = params.load_params().run(RUN).model.model_dump()

@@ -7,10 +7,14 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from pipeline.core.files import sha256
 from pipeline.core.paths import ROOT
 from tests.support.mirrored import OTHER, RUN, client, digests, ids, of_result, runs, sync
 from tests.support.workspace import RUNS, Workspace
+
+pytestmark = pytest.mark.slow
 
 
 def test_complete_runs_are_linked_and_the_view_is_added(finished: Workspace) -> None:

@@ -3,9 +3,12 @@
 import shutil
 
 import mlflow
+import pytest
 
 from tests.support.mirrored import OTHER, RUN, client, content, of_result, sync
 from tests.support.workspace import RUNS, Workspace
+
+pytestmark = pytest.mark.slow
 
 KILLED_EARLY = f"""
 from pathlib import Path
