@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from tools.repro.stages import run_stages
 from tools.sync import Synchronizer
 
 DATA = ("fetch", "preprocess")
+TYPICAL_IMPORT_SECONDS = 4.0  # of TensorFlow; where nothing needs it, it is not measured
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -49,7 +51,7 @@ def finish(params: Params) -> None:
     synchronizer.save_view()
     done |= synchronizer.sync_champion()
     for name, what in done.items():
-        if not what.startswith("linked"):
+        if not what.startswith(("linked", "no results")):
             print(f"MLflow: {name}: {what}")
     print("`make ui` compares the runs, `make promote` makes the best of them the champion, `make serve` serves it")
 
@@ -61,11 +63,13 @@ def make_plan(params: Params, names: Sequence[str]) -> list[Task]:
     runs = [params.runs[name] for name in names if stages[name]]
     if not runs:
         return []
-    speeds, first = recorded_speeds(params), plan.runs_to_measure(runs)
-    machine = measure(list(first.values()))
+    computing = [run for run in runs if stages[run.name] != ["draw"]]
+    speeds, first = recorded_speeds(params), plan.runs_to_measure(computing)
+    machine = measure(list(first.values())) if computing else Machine(TYPICAL_IMPORT_SECONDS, {})
     tasks = []
     for run in runs:
-        speed = plan.training_speed(run, params.runs[first[run.model.architecture]], speeds, machine)
+        measured = params.runs[first[run.model.architecture]] if run in computing else None
+        speed = plan.training_speed(run, measured, speeds, machine) if measured else math.inf
         tasks.append(plan.estimate(run, stages[run.name], speed, machine.import_seconds))
     return sorted(tasks, key=lambda task: task.total)
 
