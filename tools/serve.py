@@ -45,12 +45,12 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def _exit(number: int, frame: object) -> NoReturn:
-    """End the process by an exception, which removes the folder and ends the server."""
+    """Handle a signal by raising SystemExit, so that `main` removes its temporary folder and ends the server."""
     sys.exit(128 + number)
 
 
 def _end(server: psutil.Popen) -> None:
-    """End `mlflow`, and before it the process that it started, if they have not ended yet."""
+    """Terminate the processes that `mlflow` started, then `mlflow` itself, if they are still running."""
     with suppress(psutil.NoSuchProcess):
         for process in (*server.children(recursive=True), server):
             process.terminate()

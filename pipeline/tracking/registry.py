@@ -18,11 +18,11 @@ NAME = "mnist"
 def apply_aliases(champion: Champion) -> dict[str, str]:
     """Point the aliases at the promoted models, registering those that are missing.
 
-    The champion's model is logged from champion/model.keras if MLflow does not have it. That file of the previous one
-    is gone: there is no alias `previous` until MLflow has its model.
+    If MLflow lacks the champion's model, it is logged from champion/model.keras. The previous champion's file is not kept:
+    if MLflow lacks that model, there is no alias `previous` until `make sync` logs the run that trained it.
 
     Returns:
-        For each alias, what was found or done.
+        For each alias, what was found or done, as text to print.
 
     Raises:
         PipelineError: champion/model.keras is needed, but missing or damaged.
@@ -42,7 +42,7 @@ def apply_aliases(champion: Champion) -> dict[str, str]:
 
 
 def _present_aliases(client: "MlflowClient") -> dict[str, str]:
-    """The version that each alias has; the registered model is created if it is missing."""
+    """Map each alias to its version; create the registered model if it is missing."""
     if not client.search_registered_models(f"name = '{NAME}'"):
         client.create_registered_model(NAME, description="Digits from raw pixels; aliases as in champion/champion.json")
     return {alias: str(version) for alias, version in client.get_registered_model(NAME).aliases.items()}
@@ -51,6 +51,7 @@ def _present_aliases(client: "MlflowClient") -> dict[str, str]:
 def _set_alias(
     client: "MlflowClient", alias: str, promotion: Promotion, version: str | None, present: str | None
 ) -> str:
+    """Move the alias from version `present` to `version`, or remove it if that is None; returns what was done."""
     if version is None:
         if present:
             client.delete_registered_model_alias(NAME, alias)
@@ -62,7 +63,7 @@ def _set_alias(
 
 
 def _find_version(client: "MlflowClient", promotion: Promotion) -> str | None:
-    """The first version of the promoted model whose file is intact."""
+    """The first registered version of the promoted model whose file is intact; None if there is none."""
     wanted = promotion.model_sha256
     for version in sorted(client.search_model_versions(f"name = '{NAME}'"), key=lambda each: int(each.version)):
         model_id = str(version.source).removeprefix("models:/")
@@ -72,7 +73,7 @@ def _find_version(client: "MlflowClient", promotion: Promotion) -> str | None:
 
 
 def _register(client: "MlflowClient", experiment: str, alias: str, promotion: Promotion) -> str | None:
-    """Make a version of the promoted model; None if MLflow does not have it and it is not the champion."""
+    """Register a version of the promoted model; None if MLflow lacks the model and it is not the champion's."""
     found = _find_logged(client, experiment, promotion)
     if found is None and alias == "champion":
         found = _log_champion(client, experiment, promotion)
@@ -86,7 +87,7 @@ def _register(client: "MlflowClient", experiment: str, alias: str, promotion: Pr
 
 
 def _find_logged(client: "MlflowClient", experiment: str, promotion: Promotion) -> tuple[str, str] | None:
-    """Ids of a run and its logged model: of the training itself, or of one with the same inputs and the same model."""
+    """The ids of a run and its logged model: the promoted training, or one with the same inputs and the same model."""
     for query in (f"training_id = '{promotion.training_id}'", f"input_key = '{promotion.input_key}'"):
         for run in client.search_runs([experiment], f"tags.{query}"):
             for output in run.outputs.model_outputs:
@@ -96,12 +97,12 @@ def _find_logged(client: "MlflowClient", experiment: str, promotion: Promotion) 
 
 
 def _log_champion(client: "MlflowClient", experiment: str, promotion: Promotion) -> tuple[str, str]:
-    """Log champion/model.keras as a model of its training's run, or of a run that holds nothing else."""
+    """Log champion/model.keras to the run of its training, or to a new run for it alone; returns run id and model id."""
     path = verify_model(promotion)
     found = client.search_runs([experiment], f"tags.training_id = '{promotion.training_id}'", max_results=1)
     if found:
         run = found[0]
-    else:  # without `training_id` and `input_key`, so that results are not taken for mirrored
+    else:  # no tags `training_id` and `input_key`, by which `make sync` would take this for the results' run
         tags = {"champion_only": "True", "model_sha256": promotion.model_sha256}
         run = client.create_run(experiment, tags=tags, run_name=promotion.run)
         client.set_terminated(run.info.run_id)

@@ -1,4 +1,8 @@
-"""Log a run's folder to MLflow. Idempotent: live logging, catching up and rebuilding are one function."""
+"""Log a run's folder to MLflow.
+
+`mirror_run` is idempotent: it adds what MLflow lacks. So the same function logs a training while it runs, completes a run
+after an outage, and rebuilds a run that was lost.
+"""
 
 import re
 import sqlite3
@@ -19,16 +23,16 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-PATIENCE = 60.0  # seconds to leave a tracking server alone after it failed
+PATIENCE = 60.0  # seconds until a tracking server that failed is asked again
 BATCH = 1000  # metrics that MLflow takes in one call
-DESCRIPTION = "mlflow.note.content"
-ARTIFACTS_DIGEST = "artifacts_sha256"  # a tag: which artifacts the run has
-CREDENTIALS = re.compile(r"//[^/@\s]+@")
-SENTINEL = "val_loss"  # the last metric of an epoch to be logged, so its last step tells which epochs are there
+DESCRIPTION = "mlflow.note.content"  # the tag that MLflow shows as a run's description
+ARTIFACTS_DIGEST = "artifacts_sha256"  # a tag: the digest of the artifacts that were logged
+CREDENTIALS = re.compile(r"//[^/@\s]+@")  # user and password in an address
+SENTINEL = "val_loss"  # logged last in each epoch, so its last step is the last epoch that is completely logged
 
 
 class RunMirror:
-    """Logs one folder; a tracking server that is away costs a warning, never the training."""
+    """Logs one run's folder; if the tracking server cannot be reached, it prints a warning and training continues."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -37,9 +41,14 @@ class RunMirror:
         self.away_since: float | None = None
 
     def update(self, status: str = "RUNNING", *, patient: bool = False) -> bool:
-        """Bring MLflow up to date and set the run's status; False if the tracking server is away.
+        """Bring MLflow up to date with the folder and set the run's status.
 
-        With `patient`, a server that failed a moment ago is not asked again.
+        Args:
+            status: MLflow's status: RUNNING, FINISHED, FAILED or KILLED.
+            patient: Skip the update if the server failed less than `PATIENCE` seconds ago.
+
+        Returns:
+            Whether MLflow is up to date now; False if the server could not be reached or the update was skipped.
         """
         if patient and self.away_since is not None and time.monotonic() - self.away_since < PATIENCE:
             return False
@@ -69,7 +78,7 @@ class RunMirror:
 
 
 def tracking_errors() -> tuple[type[Exception], ...]:
-    """What a tracking server that is away, a damaged or locked database, or a missing client of a bucket raises."""
+    """The exceptions of an unreachable tracking server, a damaged or locked database, or a missing storage client."""
     import mlflow.exceptions
     import sqlalchemy.exc
 
@@ -77,13 +86,20 @@ def tracking_errors() -> tuple[type[Exception], ...]:
 
 
 def error_reason(error: Exception) -> str:
-    """One line of an error, without the user and password that an address in it may have."""
+    """The first line of an error's message, at most 200 characters, with user and password in addresses masked."""
     lines = CREDENTIALS.sub("//***@", str(error)).splitlines() or [type(error).__name__]
     return f"{lines[0]:.200}"
 
 
 def mirror_run(client: "MlflowClient", experiment: str, wanted: RunContent, status: str) -> None:
-    """Create the run or find it by its training id, add what it lacks, and set its status."""
+    """Create the run or find it by its training id, add what it lacks, and set its status.
+
+    Args:
+        client: Of the tracking server.
+        experiment: MLflow's id of the experiment.
+        wanted: What the run shall show.
+        status: MLflow's status; artifacts and the model are logged only with FINISHED.
+    """
     found = mlflow_run.find_or_create(client, experiment, wanted)
     run_id = found.info.run_id
     weight_images.log_weight_images(client, run_id, wanted.folder, wanted.stamps)
@@ -102,7 +118,7 @@ def mirror_run(client: "MlflowClient", experiment: str, wanted: RunContent, stat
 
 
 def _log_artifacts(client: "MlflowClient", found: "Run", wanted: RunContent) -> None:
-    """Log the artifacts, replacing those of the same name, unless they are the ones that the run has."""
+    """Log the artifacts, replacing those of the same name, unless the run has exactly these already."""
     digest = wanted.artifacts_digest()
     if found.data.tags.get(ARTIFACTS_DIGEST) == digest:
         return
@@ -113,7 +129,7 @@ def _log_artifacts(client: "MlflowClient", found: "Run", wanted: RunContent) -> 
 
 
 def _log_points(client: "MlflowClient", found: "Run", points: list[MetricPoint]) -> None:
-    """Log what is new; a point that is there already, with the same timestamp, is stored once all the same."""
+    """Log the points that MLflow lacks; it stores a point once, even if the same point is logged again."""
     from mlflow.entities import Metric
 
     run_id, known = found.info.run_id, found.data.metrics
@@ -128,5 +144,5 @@ def _log_points(client: "MlflowClient", found: "Run", points: list[MetricPoint])
 
 
 def _evaluated_anew(point: MetricPoint, known: dict[str, float]) -> bool:
-    """Whether a test metric has another value than in MLflow, which shows the newer one from now on."""
+    """Whether a test metric's value changed since it was logged; logged with a new timestamp, it replaces the old one."""
     return point.key.startswith("test_") and point.key in known and known[point.key] != point.value

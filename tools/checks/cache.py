@@ -10,8 +10,11 @@ from tools.checks.outputs import Output, md5, read_pipeline
 def cache(root: Path, repair: bool = False) -> Verdict:
     """Check that objects have the content that their name says, and that every correct output has its object.
 
-    `repair` removes corrupt objects and restores them from correct outputs. In a cache outside the project, which
-    others may use too, only the objects of this project's outputs are checked.
+    In a cache outside the project, which other projects may share, only the objects of this project's outputs are checked.
+
+    Args:
+        root: The project's folder.
+        repair: Whether to remove corrupt objects, and restore corrupt and lost ones from correct outputs.
     """
     pipeline = read_pipeline(root)
     outputs = {out.object: out for out in sorted(pipeline.outputs, key=lambda out: out.cached)}
@@ -20,7 +23,7 @@ def cache(root: Path, repair: bool = False) -> Verdict:
     else:
         objects = [path for path in sorted(outputs) if path.exists()]
     wrong = {path: "corrupt" for path in objects if md5(path) != _digest(path)}
-    # were the output deleted too, nothing could restore it
+    # not corrupt, but the output in the workspace is the only copy left
     lost = [path for path, out in outputs.items() if out.cached and not path.exists() and _is_correct(out)]
     wrong |= dict.fromkeys(lost, "lost")
     if not wrong:
@@ -38,10 +41,12 @@ def cache(root: Path, repair: bool = False) -> Verdict:
 
 
 def _digest(path: Path) -> str:
+    """The MD5 in an object's path, which is `MD5[:2]/MD5[2:]`, for a folder with the suffix `.dir`."""
     return (path.parent.name + path.name).removesuffix(".dir")
 
 
 def _is_correct(output: Output) -> bool:
+    """Whether the file in the workspace has the MD5 that dvc.lock lists."""
     return output.path.is_file() and md5(output.path) == output.md5
 
 

@@ -1,4 +1,4 @@
-"""Send the runs that are out of date to the nodes, and keep what they return in DVC's run cache."""
+"""Send the runs that are out of date to the nodes, and add their results to DVC's cache, where `dvc repro` finds them."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -60,10 +60,11 @@ def submit_runs(
         params: The content of params.yaml.
         runs: The names of the runs.
         request: The resources of each run.
-        checkpoints: A folder that all nodes see, None if there is none.
+        checkpoints: A folder that all nodes can access, None if there is none.
 
     Returns:
-        What `node.execute` returned, by run; without unfinished runs if interrupted.
+        By run, what `node.execute` returned: `error` (None if it succeeded), `log` and `seconds`. After an interruption
+        (Ctrl-C), only the runs that had ended.
     """
     address = os.environ.get("RAY_ADDRESS") or None
     with open_repo() as repo:
@@ -84,7 +85,11 @@ def submit_runs(
 
 
 def failures(results: Mapping[str, dict[str, Any]]) -> dict[str, str]:
-    """Write the log of each failed run to `LOGS`; return why it failed, by run."""
+    """Write the log of each failed run to `LOGS`; return the reason of each failure, by run.
+
+    Args:
+        results: What `submit_runs` returned.
+    """
     reasons = {}
     for run, result in results.items():
         if result["error"]:
@@ -94,7 +99,7 @@ def failures(results: Mapping[str, dict[str, Any]]) -> dict[str, str]:
 
 
 def notes(seconds: Mapping[str, float], folder: Path = RUNS) -> list[str]:
-    """Lines about trained runs: what differs between them, and the time they took.
+    """Lines to print about trained runs: which settings of their nodes differed, and the time they took.
 
     Args:
         seconds: How long each run took on its node.

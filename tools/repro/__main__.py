@@ -21,11 +21,11 @@ from tools.repro.stages import run_stages
 from tools.sync import Synchronizer
 
 DATA = ("fetch", "preprocess")
-TYPICAL_IMPORT_SECONDS = 4.0  # of TensorFlow; where nothing needs it, it is not measured
+TYPICAL_IMPORT_SECONDS = 4.0  # of TensorFlow; assumed if only `draw` is out of date, when it is not measured
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Print the plan; without --plan, carry it out, report and mirror what there is."""
+    """Print the plan; without --plan, carry it out, write the report and log all results to MLflow."""
     params = load_params()
     names = [params.run(name).name for name in arguments.runs] or list(params.runs)
     if arguments.plan:
@@ -45,7 +45,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def finish(params: Params) -> None:
-    """Mirror all results and the champion to MLflow, and say what to do next."""
+    """Log all results and the champion to MLflow, and print what to do next."""
     synchronizer = Synchronizer()
     done = {name: synchronizer.sync(name) for name in params.runs}
     synchronizer.save_view()
@@ -57,7 +57,7 @@ def finish(params: Params) -> None:
 
 
 def make_plan(params: Params, names: Sequence[str]) -> list[Task]:
-    """What is out of date of these runs, the quickest first."""
+    """A task for each of these runs that is out of date, the quickest first; measures this machine if any trains."""
     stale = stale_stages()
     stages = {name: [stage for stage in STAGES if f"{stage}@{name}" in stale] for name in names}
     runs = [params.runs[name] for name in names if stages[name]]
@@ -75,7 +75,7 @@ def make_plan(params: Params, names: Sequence[str]) -> list[Task]:
 
 
 def stale_stages() -> set[str]:
-    """The stages that DVC would run, and those of their runs that follow them."""
+    """The names, such as `train@RUN`, of the stages that DVC would run, and of the later stages of the same runs."""
     found = set(json.loads(ask("dvc", "status", "--json")))
     for name in list(found):
         stage, _, run = name.partition("@")
@@ -85,7 +85,7 @@ def stale_stages() -> set[str]:
 
 
 def recorded_speeds(params: Params) -> list[plan.Speed]:
-    """The speeds of the runs that have results, also of those that are out of date."""
+    """The speeds of the runs that have results, even out-of-date ones."""
     folders = [run_dir(name) for name in params.runs]
     return [
         plan.recorded_speed(read_json(folder / "run.json"), read_json(folder / "environment.json"))
@@ -95,7 +95,7 @@ def recorded_speeds(params: Params) -> list[plan.Speed]:
 
 
 def measure(runs: Sequence[str]) -> Machine:
-    """The speed of this machine now, in a process of its own, since TensorFlow does not let go of its threads."""
+    """Measure this machine's speed at `runs`, in a separate process, since TensorFlow never releases its threads."""
     print("measuring this machine for a few seconds", flush=True)
     found = json.loads(ask(sys.executable, "-m", "tools.repro.measure", *runs).splitlines()[-1])
     return Machine(found["import_seconds"], found["images_per_second"])
@@ -112,7 +112,7 @@ def show(tasks: Sequence[Task]) -> None:
 
 
 def run_task(task: Task, number: int, tasks: Sequence[Task]) -> None:
-    """Run a run's stages and print a line for each with the time left."""
+    """Run the stages of `task`, which is `tasks[number]`, and print a line for each with the time left."""
     left = sum(later.total for later in tasks[number:])
     begin = time.monotonic()
     for name, restored in run_stages([f"{stage}@{task.run}" for stage in task.seconds]):
@@ -125,7 +125,7 @@ def run_task(task: Task, number: int, tasks: Sequence[Task]) -> None:
 
 
 def outcome(stage: str, run: str) -> str:
-    """What a stage did, with its accuracy."""
+    """What a stage did, as text to print; with the accuracy after `train` and `evaluate`."""
     if stage == "draw":
         return "drawn"
     if stage == "train":
@@ -136,7 +136,7 @@ def outcome(stage: str, run: str) -> str:
 
 
 def ask(*command: str) -> str:
-    """What a command prints; PipelineError with its last line if it fails."""
+    """Run a command and return its stdout; PipelineError with its last line of output if it fails."""
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]

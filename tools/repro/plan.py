@@ -6,14 +6,21 @@ from typing import Any
 
 from pipeline.config.params import Run
 
-STAGES = ("train", "evaluate", "draw")  # of a run, in order
+STAGES = ("train", "evaluate", "draw")  # the stages of a run, in order
 FORWARD = 1 / 3  # cost of predicting an image, relative to training on it
-FIXED_COST = {"train": 2.2, "evaluate": 1.7, "draw": 0.7}  # of a stage, relative to importing TensorFlow
+FIXED_COST = {
+    "train": 2.2,
+    "evaluate": 1.7,
+    "draw": 0.7,
+}  # time of a stage besides its images, in multiples of importing TensorFlow
 
 
 @dataclass(frozen=True)
 class Speed:
-    """The network of a recorded training and its images per second; a validation image counts as a third."""
+    """A recorded training: its network and images per second; `flags` are pooling, dropout, batch_norm.
+
+    A validation image counts as `FORWARD` of a training image.
+    """
 
     run: str
     architecture: str
@@ -23,7 +30,7 @@ class Speed:
 
 @dataclass(frozen=True)
 class Machine:
-    """This machine: seconds to import TensorFlow, and images per second of the measured runs."""
+    """This machine: seconds to import TensorFlow, and the measured training images per second by run."""
 
     import_seconds: float
     images_per_second: Mapping[str, float]
@@ -31,7 +38,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Task:
-    """What is out of date of one run, and the seconds that each of its stages will take."""
+    """A run with stages that are out of date: `seconds` maps each of these to its estimated time."""
 
     run: str
     seconds: Mapping[str, float]
@@ -55,18 +62,21 @@ def recorded_speed(record: Mapping[str, Any], environment: Mapping[str, Any]) ->
 
 
 def most_similar(run: Run, speeds: Sequence[Speed]) -> Speed | None:
-    """The recorded training of the same architecture that differs least from `run`, the slowest among equals."""
+    """The recorded training most similar to `run`, of the same architecture; None if there is none.
+
+    `run` itself comes first, then trainings with the same pooling, with fewer differing flags, and the slowest.
+    """
     flags = (run.model.pooling, run.model.dropout, run.model.batch_norm)
 
     def distance(speed: Speed) -> tuple[bool, bool, int, float]:
-        different = sum(mine != other for mine, other in zip(flags, speed.flags, strict=True))
-        return speed.run != run.name, speed.flags[0] != flags[0], different, speed.images_per_second
+        differing_flags = sum(mine != other for mine, other in zip(flags, speed.flags, strict=True))
+        return speed.run != run.name, speed.flags[0] != flags[0], differing_flags, speed.images_per_second
 
     return min((speed for speed in speeds if speed.architecture == run.model.architecture), key=distance, default=None)
 
 
 def runs_to_measure(runs: Sequence[Run]) -> dict[str, str]:
-    """Architecture to the name of its first run; one per architecture, since machines differ by architecture."""
+    """Map each architecture to its first run's name: how much faster one machine is depends on the architecture."""
     first: dict[str, str] = {}
     for run in runs:
         first.setdefault(run.model.architecture, run.name)
@@ -74,14 +84,23 @@ def runs_to_measure(runs: Sequence[Run]) -> dict[str, str]:
 
 
 def training_speed(run: Run, measured: Run, speeds: Sequence[Speed], machine: Machine) -> float:
-    """Images per second of `run` here: what was measured of its architecture, scaled as the recorded runs differ."""
+    """Estimate the training images per second of `run` on this machine.
+
+    The measured speed of another run of its architecture, times the ratio of the two runs' recorded speeds.
+
+    Args:
+        run: The run to estimate.
+        measured: The run of the same architecture that was measured.
+        speeds: The recorded trainings.
+        machine: Has the speed of `measured`.
+    """
     similar, reference = most_similar(run, speeds), most_similar(measured, speeds)
     scale = similar.images_per_second / reference.images_per_second if similar and reference else 1.0
     return machine.images_per_second[measured.name] * scale
 
 
 def estimate(run: Run, stages: Collection[str], images_per_second: float, import_seconds: float) -> Task:
-    """The task of one run whose `stages` are out of date."""
+    """The task of a run whose `stages` are out of date, from its training speed and TensorFlow's import time."""
     seconds = {stage: FIXED_COST[stage] * import_seconds for stage in STAGES if stage in stages}
     config = run.train
     if "train" in seconds:
@@ -100,5 +119,5 @@ def clock(seconds: float) -> str:
 
 
 def about(seconds: float) -> str:
-    """A duration in words, rounded as an estimate is."""
+    """A rough duration in words: `about N min`, or `less than a minute`."""
     return f"about {max(1, round(seconds / 60))} min" if seconds >= 50 else "less than a minute"

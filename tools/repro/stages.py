@@ -10,7 +10,8 @@ from pipeline.core.paths import ROOT
 
 BEGINS = re.compile(r"(?:Running stage|Stage) '(?P<stage>[^']+)'(?P<restored> is cached)?")
 CHATTER = re.compile(
-    r"$|> |\t|Updating lock file|Generating lock file|To track the changes|To enable auto staging|Use `dvc push`"
+    r"$|> |\t|Data and pipelines are up to date|Updating lock file|Generating lock file|To track the changes"
+    r"|To enable auto staging|Use `dvc push`"
 )
 
 

@@ -12,7 +12,10 @@ from tools.study.trainer import Trainer
 
 @dataclass(frozen=True)
 class Trial:
-    """A budget that was tried: its runs by name, one for each seed, and the validation accuracies known so far."""
+    """A budget that was tried: `runs` has one for each seed, `accuracies` the validation accuracies known so far.
+
+    Both are by the run's name; `target` is the validation accuracy to reach.
+    """
 
     network: str
     budget: Budget
@@ -37,13 +40,13 @@ class Trial:
 
 
 def candidates(network: str, search: Search, budget: Budget) -> dict[str, dict[str, Any]]:
-    """The entries in `runs` of params.yaml that try a budget, one for each seed."""
+    """The entries in `runs` of params.yaml that train `network` with a budget, one for each seed."""
     name = "-".join([network, f"{budget.epochs}x{budget.training_images}", *filter(None, [budget.recipe])])
     return {f"{name}-seed{seed}": {**search.settings(budget), "seed": seed} for seed in search.seeds}
 
 
 def comparison_runs(search: Search, budget: Budget) -> dict[str, dict[str, Any]]:
-    """The entries in `runs` of params.yaml that are compared with the runs of the budget found."""
+    """The entries in `runs` of params.yaml to compare with the search's runs: the same budget, other settings."""
     return {name: {**search.settings(budget), **own} for name, own in search.comparison_runs.items()}
 
 
@@ -51,7 +54,8 @@ def run_search(trainer: Trainer, network: str, search: Search) -> list[Trial]:
     """Train the budgets in order until one reaches the target or the time is up.
 
     Returns:
-        Every budget with a known accuracy; those after the last one trained have accuracies from earlier sessions.
+        A trial for each budget with a known accuracy, in order. Once one reaches the target or the time is up, later
+        budgets are not trained: they are listed only if an earlier session trained them.
     """
     trials = []
     for budget in search.budgets:
@@ -65,7 +69,7 @@ def run_search(trainer: Trainer, network: str, search: Search) -> list[Trial]:
 
 
 def _accuracies(trainer: Trainer, network: str, runs: Mapping[str, Run]) -> Iterator[tuple[str, float]]:
-    """Each run's validation accuracy: as trained in the clone, else as saved, else trained now if time allows."""
+    """Yield each run's name and validation accuracy: from the clone, else as saved, else trained now if time allows."""
     for name, run in runs.items():
         trained = trainer.read_only().repro(f"train@{name}")
         accuracy = None if trained else trainer.saved.accuracy(network, run)
