@@ -1,4 +1,4 @@
-"""Make a run the champion, the model of `tools.predict` and `make serve`: `make promote`, or `make promote RUN=NAME`."""
+"""Make a run the champion, which `tools.predict` and `make serve` use: `make promote`, or `make promote RUN=NAME`."""
 
 import argparse
 import math
@@ -38,7 +38,7 @@ def check_accuracy(wanted: Promotion, threshold: float) -> None:
 
 
 def noise(wanted: Promotion, present: Promotion) -> float:
-    """The largest difference in accuracy that chance explains: two equally good models differ by less in 95 of 100 cases.
+    """The difference in accuracy that chance explains: two equally good models differ by less in 95 of 100 cases.
 
     1.96 · sqrt(2 · p · (1 − p) / n) for the mean accuracy p and n validation images; 0.0035 for p = 0.992, n = 5,000.
     """
@@ -67,7 +67,7 @@ def compare(wanted: Promotion, present: Promotion, by_name: bool) -> None:
 
 
 def choose(runs: params.Params, name: str | None) -> Candidate:
-    """The run called `name`, or the best run without a name; PipelineError if that one, or every run, cannot be promoted."""
+    """The run called `name`, or the best run if None; PipelineError if that run, or every run, cannot be promoted."""
     candidates, reasons = eligible(runs.runs)
     if name:
         run = runs.run(name).name

@@ -24,13 +24,14 @@ def markdown_report(analysis: Analysis) -> str:
 
 
 def _readme_parts(analysis: Analysis) -> Iterator[str]:
-    yield markdown_text(" ".join(sentences(analysis)))
+    yield markdown_text(sentences(analysis)[0])
     if analysis.rows:
         yield markdown_table(analysis.rows[:MAX_ROWS], README_COLUMNS)
         yield "In brackets: Wilson's 95 % intervals. Minutes: training and validation. Bold: the lowest error rate."
 
 
 def _parts(analysis: Analysis) -> Iterator[str]:
+    yield markdown_text(" ".join(sentences(analysis)[1:]))
     if analysis.rows:
         yield markdown_table(analysis.rows[:MAX_ROWS], MARKDOWN_COLUMNS)
         if len(analysis.rows) > MAX_ROWS:

@@ -18,8 +18,8 @@ NAME = "mnist"
 def apply_aliases(champion: Champion) -> dict[str, str]:
     """Point the aliases at the promoted models, registering those that are missing.
 
-    If MLflow lacks the champion's model, it is logged from champion/model.keras. The previous champion's file is not kept:
-    if MLflow lacks that model, there is no alias `previous` until `make sync` logs the run that trained it.
+    If MLflow lacks the champion's model, it is logged from champion/model.keras. The previous champion's file is not
+    kept: if MLflow lacks that model, there is no alias `previous` until `make sync` has logged it from results/.
 
     Returns:
         For each alias, what was found or done, as text to print.
@@ -97,7 +97,7 @@ def _find_logged(client: "MlflowClient", experiment: str, promotion: Promotion) 
 
 
 def _log_champion(client: "MlflowClient", experiment: str, promotion: Promotion) -> tuple[str, str]:
-    """Log champion/model.keras to the run of its training, or to a new run for it alone; returns run id and model id."""
+    """Log champion/model.keras to the run of its training, or to a new run for it alone; return both ids."""
     path = verify_model(promotion)
     found = client.search_runs([experiment], f"tags.training_id = '{promotion.training_id}'", max_results=1)
     if found:

@@ -1,7 +1,7 @@
 """Log a run's folder to MLflow.
 
-`mirror_run` is idempotent: it adds what MLflow lacks. So the same function logs a training while it runs, completes a run
-after an outage, and rebuilds a run that was lost.
+`mirror_run` is idempotent: it adds what MLflow lacks. So the same function logs a training while it runs, completes a
+run after an outage, and rebuilds a run that was lost.
 """
 
 import re
@@ -129,7 +129,7 @@ def _log_artifacts(client: "MlflowClient", found: "Run", wanted: RunContent) -> 
 
 
 def _log_points(client: "MlflowClient", found: "Run", points: list[MetricPoint]) -> None:
-    """Log the points that MLflow lacks; it stores a point once, even if the same point is logged again."""
+    """Log the points that MLflow lacks; a point logged twice, with the same timestamp, is stored once."""
     from mlflow.entities import Metric
 
     run_id, known = found.info.run_id, found.data.metrics
@@ -144,5 +144,5 @@ def _log_points(client: "MlflowClient", found: "Run", points: list[MetricPoint])
 
 
 def _evaluated_anew(point: MetricPoint, known: dict[str, float]) -> bool:
-    """Whether a test metric's value changed since it was logged; logged with a new timestamp, it replaces the old one."""
+    """Whether a test metric's value changed since it was logged; a newer timestamp makes MLflow show the new value."""
     return point.key.startswith("test_") and point.key in known and known[point.key] != point.value

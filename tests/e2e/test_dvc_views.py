@@ -41,6 +41,14 @@ def test_plots_of_two_experiments_are_told_apart(copied: Workspace) -> None:
 
 def test_metrics_are_a_row_a_run_in_the_width_of_a_terminal(finished: Workspace) -> None:
     head, *rows = finished.run("dvc", "metrics", "show").stdout.splitlines()
-    assert head.split() == ["Path", "test_accuracy", "test_errors", "test_loss", "val_accuracy", "val_loss"]
+    assert head.split() == [
+        "Path",
+        "test_accuracy",
+        "test_errors",
+        "test_images",
+        "test_loss",
+        "val_accuracy",
+        "val_loss",
+    ]
     assert [row.split()[0] for row in rows] == [f"results/runs/{run}/metrics.json" for run in RUNS]
     assert max(map(len, (head, *rows))) < 120

@@ -47,11 +47,13 @@ def test_metrics_agree_with_the_stored_predictions(finished: Workspace) -> None:
     rows = np.loadtxt(folder / "predictions.csv", delimiter=",", skiprows=1, dtype=int)
     probabilities = np.load(folder / "probabilities.npy", allow_pickle=False)
     metrics = json.loads((folder / "metrics.json").read_text())
-    assert rows.shape == (100, 2)
-    assert (probabilities.argmax(axis=1) == rows[:, 1]).all()
-    assert metrics["test_errors"] == (rows[:, 0] != rows[:, 1]).sum()
-    assert metrics["test_accuracy"] == pytest.approx((rows[:, 0] == rows[:, 1]).mean(), abs=1e-12)
-    own = -np.log(probabilities[np.arange(100), rows[:, 0]].astype(float)).mean()
+    assert rows.shape == (100, 3)
+    assert (rows[:, 0] == np.arange(100)).all()  # all test images there are
+    assert metrics["test_images"] == 100
+    assert (probabilities.argmax(axis=1) == rows[:, 2]).all()
+    assert metrics["test_errors"] == (rows[:, 1] != rows[:, 2]).sum()
+    assert metrics["test_accuracy"] == pytest.approx((rows[:, 1] == rows[:, 2]).mean(), abs=1e-12)
+    own = -np.log(probabilities[np.arange(100), rows[:, 1]].astype(float)).mean()
     assert metrics["test_loss"] == pytest.approx(own, rel=1e-9)
 
 

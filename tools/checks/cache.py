@@ -10,7 +10,7 @@ from tools.checks.outputs import Output, md5, read_pipeline
 def cache(root: Path, repair: bool = False) -> Verdict:
     """Check that objects have the content that their name says, and that every correct output has its object.
 
-    In a cache outside the project, which other projects may share, only the objects of this project's outputs are checked.
+    In a cache outside the project, which other projects may share, only this project's objects are checked.
 
     Args:
         root: The project's folder.
@@ -23,7 +23,7 @@ def cache(root: Path, repair: bool = False) -> Verdict:
     else:
         objects = [path for path in sorted(outputs) if path.exists()]
     wrong = {path: "corrupt" for path in objects if md5(path) != _digest(path)}
-    # not corrupt, but the output in the workspace is the only copy left
+    # objects that are gone while their output is correct: that file is the only copy left
     lost = [path for path, out in outputs.items() if out.cached and not path.exists() and _is_correct(out)]
     wrong |= dict.fromkeys(lost, "lost")
     if not wrong:
@@ -41,7 +41,7 @@ def cache(root: Path, repair: bool = False) -> Verdict:
 
 
 def _digest(path: Path) -> str:
-    """The MD5 in an object's path, which is `MD5[:2]/MD5[2:]`, for a folder with the suffix `.dir`."""
+    """The MD5 in an object's path, which ends in `MD5[:2]/MD5[2:]`, with the suffix `.dir` for a folder."""
     return (path.parent.name + path.name).removesuffix(".dir")
 
 

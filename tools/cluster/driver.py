@@ -1,4 +1,4 @@
-"""Send the runs that are out of date to the nodes, and add their results to DVC's cache, where `dvc repro` finds them."""
+"""Send the runs that are out of date to the nodes, and add their results to DVC's cache for `dvc repro` to restore."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -63,8 +63,8 @@ def submit_runs(
         checkpoints: A folder that all nodes can access, None if there is none.
 
     Returns:
-        By run, what `node.execute` returned: `error` (None if it succeeded), `log` and `seconds`. After an interruption
-        (Ctrl-C), only the runs that had ended.
+        By run, what `node.execute` returned: `error` (None if it succeeded), `log`, and `seconds` unless its node was
+        lost. After an interruption (Ctrl-C), only the runs that had ended.
     """
     address = os.environ.get("RAY_ADDRESS") or None
     with open_repo() as repo:

@@ -57,7 +57,7 @@ def finish(params: Params) -> None:
 
 
 def make_plan(params: Params, names: Sequence[str]) -> list[Task]:
-    """A task for each of these runs that is out of date, the quickest first; measures this machine if any trains."""
+    """A task for each of these runs that is out of date, the quickest first; measures this machine if needed."""
     stale = stale_stages()
     stages = {name: [stage for stage in STAGES if f"{stage}@{name}" in stale] for name in names}
     runs = [params.runs[name] for name in names if stages[name]]

@@ -8,11 +8,8 @@ from pipeline.config.params import Run
 
 STAGES = ("train", "evaluate", "draw")  # the stages of a run, in order
 FORWARD = 1 / 3  # cost of predicting an image, relative to training on it
-FIXED_COST = {
-    "train": 2.2,
-    "evaluate": 1.7,
-    "draw": 0.7,
-}  # time of a stage besides its images, in multiples of importing TensorFlow
+# time of a stage besides its images, in multiples of the time that importing TensorFlow takes
+FIXED_COST = {"train": 2.2, "evaluate": 1.7, "draw": 0.7}
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def most_similar(run: Run, speeds: Sequence[Speed]) -> Speed | None:
 
 
 def runs_to_measure(runs: Sequence[Run]) -> dict[str, str]:
-    """Map each architecture to its first run's name: how much faster one machine is depends on the architecture."""
+    """Map each architecture to its first run's name; one each, since a machine's speed depends on the architecture."""
     first: dict[str, str] = {}
     for run in runs:
         first.setdefault(run.model.architecture, run.name)

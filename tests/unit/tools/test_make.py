@@ -1,6 +1,7 @@
 """make hands values on as arguments: nothing in them is evaluated by make or by a shell."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -25,6 +26,7 @@ ATTACKS = [
     "'; touch x; '",
     "a|touch x",
 ]
+VALUES = re.search(r"^VALUES := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1].split()
 
 
 @pytest.fixture
@@ -52,7 +54,9 @@ def project(tmp_path: Path) -> Path:
 def make(project: Path, *words: str, **variables: str) -> list[str]:
     """The lines that the stubs print."""
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTEST"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MAKE", "MFLAGS", "PYTEST")) and name not in VALUES  # `make test` exports them, too
     }
     command = ["make", "--no-print-directory", "GPU=", *words]
     done = subprocess.run(
