@@ -1,6 +1,7 @@
 """Evaluate one trained run on the test set, which only the notebook's protocol reads earlier, as validation data."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,13 @@ from pipeline.formats.tables import read_csv, read_json, write_array, write_csv,
 from pipeline.resume.checkpoint_dir import checkpoint_dir, delete_checkpoints
 from pipeline.runtime.model_file import load_model
 from pipeline.runtime.session import start_session
-from pipeline.tracking.run_mirror import RunMirror
 
+LOGGED_LATER = "EVALUATION_LOGGED_LATER"  # set in the environment by `make repro`, which logs every run itself
 PREDICTION_COLUMNS = ("image", "actual", "predicted")  # image: its index in the official test set
 
 
 def evaluate(run: Run, results: Path) -> None:
-    """Write the run's test metrics, per-class metrics, predictions and probabilities; add them to its MLflow run."""
+    """Write the run's test metrics, per-class metrics, predictions and probabilities."""
     images, labels = load_split("test")
     if run.test_images > len(labels):
         raise messages.too_few_images(run.name, "test_images", run.test_images, len(labels))
@@ -36,7 +37,6 @@ def evaluate(run: Run, results: Path) -> None:
     rows = zip(chosen.tolist(), labels.tolist(), predicted.tolist(), strict=True)
     write_csv(results / "predictions.csv", [dict(zip(PREDICTION_COLUMNS, row, strict=True)) for row in rows])
     write_array(results / "probabilities.npy", probabilities)
-    RunMirror(results).update("FINISHED")
 
 
 def predict(run: Run, path: Path, images: np.ndarray) -> np.ndarray:
@@ -61,7 +61,7 @@ def test_metrics(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any
     test_errors = int((probabilities.argmax(axis=1) != labels).sum())
     return {
         "test_loss": float(-np.log(np.clip(of_label, PROBABILITY_EPSILON, 1)).mean()),
-        "test_accuracy": 1 - test_errors / len(labels),
+        "test_accuracy": (len(labels) - test_errors) / len(labels),
         "test_errors": test_errors,
         "test_images": len(labels),
     }
@@ -84,10 +84,14 @@ def share(part: int, whole: int) -> float:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Evaluate the named run; its checkpoints are no longer needed then."""
+    """Evaluate the named run and add its metrics to its MLflow run; its checkpoints are no longer needed then."""
     run = load_params().run(arguments.run)
     results = run_dir(run.name)
     evaluate(run, results)
+    if not os.environ.get(LOGGED_LATER):
+        from pipeline.tracking.run_mirror import RunMirror  # takes three seconds to import MLflow
+
+        RunMirror(results).update("FINISHED")
     fingerprint = read_json(results / "run.json")["input_key"]
     delete_checkpoints(checkpoint_dir(repo_root(), run.name, fingerprint))
 

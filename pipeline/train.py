@@ -45,15 +45,13 @@ def train(run: Run, results: Path, checkpoints: Path, fingerprint: str, interrup
         session = start_session(config.precision, config.threads, config.seed, batch_sizes(config))
         trainer = make_trainer(run, session, data, checkpoints, fingerprint, interrupts)
         progress = trainer.progress
-        identity = metadata.load_or_create_run_id(checkpoints)
+        start = metadata.training_start(checkpoints)
         record = metadata.model_metadata(run, trainer.model, fingerprint)
 
         def write(folder: Path, complete: bool) -> None:
             progress.write(folder)
             write_json(folder / "run.json", record)
-            write_json(
-                folder / "environment.json", metadata.environment_metadata(identity, progress, session, complete)
-            )
+            write_json(folder / "environment.json", metadata.environment_metadata(start, progress, session, complete))
 
         def after_epoch() -> None:
             write(mirror.folder, complete=False)

@@ -45,22 +45,20 @@ def model_metadata(run: Run, model: "keras.Sequential", fingerprint: str) -> dic
     }
 
 
-def load_or_create_run_id(folder: Path) -> dict[str, Any]:
-    """The training's id, start time and git state, kept in `folder` from its first start to its end."""
+def training_start(folder: Path) -> dict[str, Any]:
+    """The training's id, start time and git state; read from `folder`, and written there when it first starts."""
     path = folder / "training.json"
     if path.exists():
         try:
             return read_json(path)
         except ValueError as error:
             print(f"warning: {path} is damaged ({error}); MLflow shows the rest as a new run", file=sys.stderr)
-    identity = {"training_id": uuid.uuid4().hex, "started": round(time.time(), 3), "git": _git()}
-    write_json(path, identity)
-    return identity
+    start = {"training_id": uuid.uuid4().hex, "started": round(time.time(), 3), "git": _git()}
+    write_json(path, start)
+    return start
 
 
-def environment_metadata(
-    identity: dict[str, Any], progress: Progress, session: Session, complete: bool
-) -> dict[str, Any]:
+def environment_metadata(start: dict[str, Any], progress: Progress, session: Session, complete: bool) -> dict[str, Any]:
     """The content of environment.json: times in seconds since 1970, durations in seconds, host, versions, hardware.
 
     Empty lists are None, and lists share a column only if it means the same: DVC draws the file as a table.
@@ -68,7 +66,7 @@ def environment_metadata(
     hardware = session.hardware
     return {
         "epochs": progress.times,
-        **identity,
+        **start,
         "seconds": round(progress.seconds, 3),
         "complete": complete,
         "host": platform.node(),

@@ -75,9 +75,9 @@ class Trainer:
             require_finite(self.model, arrays, self.progress.epoch + 1, logs["loss"], logs["val_loss"])
             row = {
                 "train_loss": logs["loss"],
-                "train_accuracy": logs["accuracy"],
+                "train_accuracy": _exact_share(logs["accuracy"], len(self.data["train"][0])),
                 "val_loss": logs["val_loss"],
-                "val_accuracy": logs["val_accuracy"],
+                "val_accuracy": _exact_share(logs["val_accuracy"], len(self.data["validation"][0])),
                 "learning_rate": self._learning_rate(),
             }
             self.progress.add_epoch(row, layer_kernels(self.model), time.time())
@@ -138,3 +138,8 @@ class Trainer:
         self.model.evaluate(*one_per_device, verbose=0)  # Keras creates the metrics' variables with the first batch
         assign_variables(self.state.variables(), arrays)
         self.callback.restored_metrics = arrays[-len(self.state.metrics()) :]
+
+
+def _exact_share(share: float, whole: int) -> float:
+    """The count of `whole` that `share`, rounded to float32, stands for, divided by `whole`; NaN stays NaN."""
+    return round(share * whole) / whole if math.isfinite(share) else share

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.core.errors import Interrupted, PipelineError
 from pipeline.core.paths import ROOT
+from pipeline.evaluate import LOGGED_LATER
 
 BEGINS = re.compile(r"(?:Running stage|Stage) '(?P<stage>[^']+)'(?P<restored> is cached)?")
 CHATTER = re.compile(
@@ -30,7 +31,7 @@ def run_stages(stages: Sequence[str]) -> Iterator[tuple[str, bool]]:
     process = subprocess.Popen(
         ["dvc", "repro", "--single-item", *stages],
         cwd=ROOT,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        env=os.environ | {"PYTHONUNBUFFERED": "1", LOGGED_LATER: "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",

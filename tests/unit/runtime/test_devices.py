@@ -64,9 +64,9 @@ def test_the_number_of_gpus_divides_every_batch(gpus, sizes, used):
     assert devices.resolve_gpus([A100] * gpus, sizes) == [A100] * used
 
 
-def test_every_run_can_use_four_gpus():
+def test_every_run_can_use_eight_gpus():
     for run in params.load_params().runs.values():
-        assert len(devices.resolve_gpus([A100] * 4, batches.batch_sizes(run.train))) == 4
+        assert len(devices.resolve_gpus([A100] * 8, batches.batch_sizes(run.train))) == 8
 
 
 def test_threads():

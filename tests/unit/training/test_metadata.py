@@ -8,17 +8,17 @@ from pipeline.training import metadata
 
 
 def test_a_training_keeps_its_id(tmp_path: Path) -> None:
-    first = metadata.load_or_create_run_id(tmp_path)
+    first = metadata.training_start(tmp_path)
     assert set(first) == {"training_id", "started", "git"}
-    assert metadata.load_or_create_run_id(tmp_path) == first
+    assert metadata.training_start(tmp_path) == first
 
 
 def test_a_damaged_id_is_replaced_with_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lost = metadata.load_or_create_run_id(tmp_path)
+    lost = metadata.training_start(tmp_path)
     (tmp_path / "training.json").write_text('{"training_id": "0')
-    found = metadata.load_or_create_run_id(tmp_path)
+    found = metadata.training_start(tmp_path)
     assert found["training_id"] != lost["training_id"]
-    assert metadata.load_or_create_run_id(tmp_path) == found
+    assert metadata.training_start(tmp_path) == found
     warning = capsys.readouterr().err
     assert warning.startswith(f"warning: {tmp_path}/training.json is damaged (")
     assert warning.count("\n") == 1

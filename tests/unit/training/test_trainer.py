@@ -66,6 +66,13 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[list, list]
     return final_numbers(trainer)
 
 
+def test_recorded_accuracies_are_counts_divided_by_images(uninterrupted):
+    """Keras rounds them to float32, in which 3 / 20 is 0.15000000596."""
+    for row in uninterrupted[0]:
+        for name, images in (("train_accuracy", 20), ("val_accuracy", batches.VALIDATION_BATCH_SIZE + 1)):
+            assert row[name] in [count / images for count in range(images + 1)]
+
+
 def interrupt(folder: Path, number: int) -> None:
     """Train, or resume, until the `number`-th call of stop_reason."""
     with pytest.raises(Interrupted, match="a test"):
