@@ -34,20 +34,18 @@ def main(arguments: argparse.Namespace) -> None:
     list(run_stages(DATA))
     tasks = make_plan(params, names)
     show(tasks)
-    synchronizer = Synchronizer()
     try:
-        for number, task in enumerate(tasks):
-            run_task(task, number, tasks)
-            synchronizer.sync(task.run)
+        if tasks:
+            run_tasks(tasks)
     finally:
         list(run_stages(["report"]))
-        finish(params)
+        finish(names)
 
 
-def finish(params: Params) -> None:
-    """Log all results and the champion to MLflow, and print what to do next."""
+def finish(names: Sequence[str]) -> None:
+    """Log the results of these runs and the champion to MLflow, and print what to do next."""
     synchronizer = Synchronizer()
-    done = {name: synchronizer.sync(name) for name in params.runs}
+    done = {name: synchronizer.sync(name) for name in names}
     synchronizer.save_view()
     done |= synchronizer.sync_champion()
     for name, what in done.items():
@@ -111,17 +109,25 @@ def show(tasks: Sequence[Task]) -> None:
     print(f"in all {about(sum(task.total for task in tasks))}", flush=True)
 
 
-def run_task(task: Task, number: int, tasks: Sequence[Task]) -> None:
-    """Run the stages of `task`, which is `tasks[number]`, and print a line for each with the time left."""
-    left = sum(later.total for later in tasks[number:])
+def run_tasks(tasks: Sequence[Task]) -> None:
+    """Run the stages of each task in turn, print a line per stage with the time left, and log finished runs to MLflow.
+
+    One DVC process runs them all, and starts the next stage while a run is logged.
+    """
+    synchronizer = Synchronizer()
+    stages = {f"{stage}@{task.run}": (number, task) for number, task in enumerate(tasks, 1) for stage in task.seconds}
+    left = sum(task.total for task in tasks)
     begin = time.monotonic()
-    for name, restored in run_stages([f"{stage}@{task.run}" for stage in task.seconds]):
+    for name, restored in run_stages(list(stages)):
+        number, task = stages[name]
         stage = name.partition("@")[0]
         left -= task.seconds[stage]
         took, begin = clock(time.monotonic() - begin), time.monotonic()
         cached = " from the cache" if restored else ""
         rest = f", {about(left)} left" if left > 1 else ""
-        print(f"[{number + 1}/{len(tasks)}] {task.run}: {outcome(stage, task.run)}{cached} in {took}{rest}", flush=True)
+        print(f"[{number}/{len(tasks)}] {task.run}: {outcome(stage, task.run)}{cached} in {took}{rest}", flush=True)
+        if stage == list(task.seconds)[-1]:
+            synchronizer.sync(task.run)
 
 
 def outcome(stage: str, run: str) -> str:

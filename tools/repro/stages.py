@@ -3,7 +3,7 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from pipeline.core.errors import Interrupted, PipelineError
 from pipeline.core.paths import ROOT
@@ -37,6 +37,18 @@ def run_stages(stages: Sequence[str]) -> Iterator[tuple[str, bool]]:
         encoding="utf-8",
         errors="replace",
     )
+    try:
+        interrupted = yield from _ended_stages(process)
+    finally:
+        process.communicate()  # also if the caller stops early, so that no stage is at work after this
+    if interrupted:
+        raise Interrupted("`make repro` continues from here")
+    if process.returncode:
+        raise PipelineError("a stage failed, as it says above; `make repro` continues from here")
+
+
+def _ended_stages(process: subprocess.Popen) -> Generator[tuple[str, bool], None, bool]:
+    """Print what DVC's stages print, and yield each stage when it has ended; returns whether the user interrupted."""
     current: tuple[str, bool] | None = None
     interrupted = False
     while True:
@@ -54,9 +66,6 @@ def run_stages(stages: Sequence[str]) -> Iterator[tuple[str, bool]]:
             current = begins["stage"], bool(begins["restored"])
         elif not CHATTER.match(line):
             print(line, end="", flush=True)
-    if interrupted:
-        raise Interrupted("`make repro` continues from here")
-    if process.wait():
-        raise PipelineError("a stage failed, as it says above; `make repro` continues from here")
-    if current:
+    if current and not interrupted and process.wait() == 0:
         yield current
+    return interrupted
