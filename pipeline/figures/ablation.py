@@ -8,8 +8,6 @@ from matplotlib.figure import Figure
 
 from pipeline.figures import run_styles, style
 
-MAX_EFFECTS = 30  # more cannot be read
-
 
 class Effect(NamedTuple):
     """`difference` in accuracy: estimate, low, high, as fractions; `fair` if the two runs differ in nothing else."""
@@ -24,19 +22,16 @@ class Effect(NamedTuple):
 def draw_ablation(effects: Sequence[Effect]) -> Figure:
     """Draw a panel per architecture, each with its own scale, since a large effect would hide small ones elsewhere.
 
-    The `MAX_EFFECTS` largest are drawn, in the order given; a point is hollow where the comparison is not fair.
+    A point is hollow where the comparison is not fair.
     """
-    largest = sorted(effects, key=lambda effect: -abs(effect.difference[0]))[:MAX_EFFECTS]
     panels: dict[str, list[Effect]] = {}
     for effect in effects:
-        if effect in largest:
-            panels.setdefault(effect.architecture, []).append(effect)
+        panels.setdefault(effect.architecture, []).append(effect)
     panels = panels or {"": []}
     heights = [len(panel) + 1.5 for panel in panels.values()]
     drawing = style.figure(7.4, 0.6 + 0.3 * sum(heights))
-    more = f", the {MAX_EFFECTS} largest of {len(effects)}" if len(effects) > MAX_EFFECTS else ""
     drawing.suptitle(
-        f"Test accuracy with a component minus without it{more}; one scale per architecture.\n"
+        "Test accuracy with a component minus without it; one scale per architecture.\n"
         "Hollow: other settings differ, too. The intervals are not adjusted for their number; p-values are."
     )
     column = drawing.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]

@@ -15,7 +15,6 @@ Rows = Sequence[Mapping[str, float]]
 TITLE = "Validation: solid, filled. Training: dashed, hollow. Grey: training with dropout, as published in 2018."
 AXIS_LABELS = {"loss": "cross-entropy loss (log)", "accuracy": "accuracy (logit)"}
 LINES = {"train": {"linestyle": "--", "fillstyle": "none"}, "val": {"linestyle": "-", "fillstyle": "full"}}
-MAX_SINGLE_RUNS = 8  # of an architecture; of more, the mean and range of each variant are drawn
 SPREAD = 1.3  # factor between the x positions of the first and the last run with a single epoch
 ACCURACY_TICKS = (0.1, 0.5, 0.9, 0.99, 0.999)
 ACCURACY_LIMITS = (0.05, 0.9999)  # a logit axis has neither 0 nor 1; values outside are drawn at the edge
@@ -55,12 +54,8 @@ def draw_all_curves(runs: Sequence[RunCurves], published: Mapping[str, Rows]) ->
 def _panel(axes: Axes, measure: str, runs: Sequence[RunCurves], published: Rows) -> None:
     x = [row["epoch"] for row in published]
     axes.plot(x, [row[measure] for row in published], ".:", color=style.GREY, label="published")
-    if len(runs) > MAX_SINGLE_RUNS:
-        for flags in dict.fromkeys(curves.flags for curves in runs):
-            _plot_mean(axes, measure, [curves for curves in runs if curves.flags == flags])
-    else:
-        for index, curves in enumerate(runs):
-            _plot_run(axes, measure, curves, SPREAD ** ((index + 0.5) / len(runs) - 0.5))
+    for index, curves in enumerate(runs):
+        _plot_run(axes, measure, curves, SPREAD ** ((index + 0.5) / len(runs) - 0.5))
     axes.set_xlabel("epoch (log)")
     axes.set_ylabel(AXIS_LABELS[measure])
     axes.tick_params(labelbottom=True)
@@ -71,27 +66,9 @@ def _plot_run(axes: Axes, measure: str, curves: RunCurves, shift: float) -> None
     """Draw a training and a validation curve; a single point is moved by the factor `shift`, so that none is hidden."""
     epochs = [row["epoch"] * (shift if len(curves.history) == 1 else 1) for row in curves.history]
     for split, line in LINES.items():
-        values = _limited(measure, [row[f"{split}_{measure}"] for row in curves.history])
+        values = [row[f"{split}_{measure}"] for row in curves.history]
+        values = np.clip(values, *ACCURACY_LIMITS) if measure == "accuracy" else values
         axes.plot(epochs, values, **line, **_marker(curves), markersize=4, label=f"{curves.run} {split}")
-
-
-def _plot_mean(axes: Axes, measure: str, runs: Sequence[RunCurves]) -> None:
-    """Draw the mean curves of runs of one variant, and the range of their validation curves."""
-    name = run_styles.VARIANTS[runs[0].flags].name
-    epochs = range(1, max(len(curves.history) for curves in runs) + 1)
-    for split, line in LINES.items():
-        values = [
-            [curves.history[epoch - 1][f"{split}_{measure}"] for curves in runs if len(curves.history) >= epoch]
-            for epoch in epochs
-        ]
-        low, mean, high = (_limited(measure, [statistic(row) for row in values]) for statistic in (min, np.mean, max))
-        if split == "val":
-            axes.fill_between(epochs, low, high, color=_marker(runs[0])["color"], alpha=0.15, linewidth=0)
-        axes.plot(epochs, mean, **line, **_marker(runs[0]), markersize=4, label=f"{name} {split}")
-
-
-def _limited(measure: str, values: Sequence[float]) -> Sequence[float]:
-    return np.clip(values, *ACCURACY_LIMITS) if measure == "accuracy" else values
 
 
 def _marker(curves: RunCurves) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from matplotlib.transforms import offset_copy
 from pipeline.figures import run_styles, style
 
 MIN_ERROR = 1e-5  # the smallest error rate drawn: a log axis has no 0
-MANY_RUNS = 40  # more than these are drawn small and pale
 OFFSET = 6  # typographic points between neighbouring variants, which cost the same and would hide each other
 
 
@@ -45,7 +44,6 @@ def draw_cost(runs: Sequence[RunCost]) -> Figure:
 
 
 def _panel(axes: Axes, runs: Sequence[RunCost], costs: Sequence[float], label: str) -> None:
-    size, alpha = (3, 0.5) if len(runs) > MANY_RUNS else (7, 1.0)
     variants = [flags for flags in run_styles.VARIANTS if any(run.flags == flags for run in runs)]
     for run, cost in zip(runs, costs, strict=True):
         variant = run_styles.VARIANTS[run.flags]
@@ -54,9 +52,9 @@ def _panel(axes: Axes, runs: Sequence[RunCost], costs: Sequence[float], label: s
         axes.update_datalim([(cost, low), (cost, high)])  # points drawn with an offset do not count by themselves
         place = {"transform": offset_copy(axes.transData, axes.figure, x=offset, units="points")}
         bars = [[max(0.0, error - low)], [max(0.0, high - error)]]
-        marker = {"fmt": variant.marker, "markersize": size, "markeredgecolor": "black", "markeredgewidth": 0.4}
+        marker = {"fmt": variant.marker, "markersize": 7, "markeredgecolor": "black", "markeredgewidth": 0.4}
         colour = run_styles.colour(run.architecture, variant.shade)
-        axes.errorbar(cost, error, bars, color=colour, alpha=alpha, elinewidth=1, **marker, **place)
+        axes.errorbar(cost, error, bars, color=colour, elinewidth=1, **marker, **place)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_minor_locator(NullLocator())

@@ -10,7 +10,7 @@ ARCHITECTURES = {"lenet": style.BLUE, "vgg": style.RED, "custom": style.GREEN}
 
 
 class Variant(NamedTuple):
-    """The style of one combination of components; `shade`: -1 is black, 0 the architecture's own colour, 1 white."""
+    """A combination of components, named as MLflow's tag `variant`; shade -1: black, 0: its own colour, 1: white."""
 
     name: str
     marker: str
@@ -20,12 +20,12 @@ class Variant(NamedTuple):
 VARIANTS = {  # (pooling, dropout, batch_norm)
     (True, False, False): Variant("plain", "o", 0.4),
     (True, True, False): Variant("dropout", "s", 0.0),
-    (True, True, True): Variant("batch norm and dropout", "^", -0.35),
-    (True, False, True): Variant("batch norm", "v", -0.2),
-    (False, False, False): Variant("no pooling", "D", -0.55),
-    (False, True, False): Variant("no pooling, dropout", "P", 0.2),
-    (False, True, True): Variant("no pooling, batch norm and dropout", "X", -0.6),
-    (False, False, True): Variant("no pooling, batch norm", "*", -0.1),
+    (True, True, True): Variant("batchnorm", "^", -0.35),
+    (True, False, True): Variant("batchnorm-only", "v", -0.2),
+    (False, False, False): Variant("nopool-plain", "D", -0.55),
+    (False, True, False): Variant("nopool-dropout", "P", 0.2),
+    (False, True, True): Variant("nopool-batchnorm", "X", -0.6),
+    (False, False, True): Variant("nopool-batchnorm-only", "*", -0.1),
 }
 
 

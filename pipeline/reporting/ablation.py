@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.reporting.comparisons import Comparison, Group, adjust, compare
+from pipeline.reporting.results import differing_settings
 
 COMPONENTS = ("pooling", "dropout", "batch normalisation")
 
@@ -45,6 +46,5 @@ def _lacks_only(index: int, group: Group, other: Group) -> bool:
 
 
 def _differing(group: Group, other: Group) -> tuple[str, ...]:
-    first, second = group.first.settings, other.first.settings
-    keys = dict.fromkeys((*first, *second))
-    return tuple(key.replace("_", " ") for key in keys if key != "seed" and first.get(key) != second.get(key))
+    keys = differing_settings([group.first, other.first])
+    return tuple(key.replace("_", " ") for key in keys if key != "seed")

@@ -7,9 +7,8 @@ from typing import Any
 from pipeline.reporting.ablation import Effect, ablation_effects
 from pipeline.reporting.comparisons import Group, group_by_seed
 from pipeline.reporting.conclusions import Conclusion, conclude
-from pipeline.reporting.evidence import evidence
 from pipeline.reporting.leaderboard import leaderboard
-from pipeline.reporting.published import Published
+from pipeline.reporting.published import Published, published_group
 from pipeline.reporting.results import Result
 
 
@@ -17,14 +16,15 @@ from pipeline.reporting.results import Result
 class Analysis:
     """The results, and what was computed from them.
 
-    `missing` maps each run without results to the first file missing. The first `rows` of the leaderboard are those of
-    `results`, in the same order.
+    `missing` maps each run without results to the first file missing, `published_networks` the architectures to their
+    runs as published. The first `rows` of the leaderboard are those of `results`, in the same order.
     """
 
     results: Sequence[Result]
     missing: Mapping[str, str]
     published: Published
     groups: list[Group]
+    published_networks: Mapping[str, Group]
     rows: list[dict[str, Any]]
     effects: list[Effect]
     conclusions: list[Conclusion]
@@ -43,5 +43,6 @@ class Analysis:
 def analyze(results: Sequence[Result], missing: Mapping[str, str], published: Published) -> Analysis:
     """Analyze the results of runs; `missing` as in `Analysis`."""
     groups = group_by_seed(results)
+    networks = {name: group for name in published.test if (group := published_group(groups, name))}
     rows, effects = leaderboard(results, published), ablation_effects(groups)
-    return Analysis(results, missing, published, groups, rows, effects, conclude(evidence(groups, published)))
+    return Analysis(results, missing, published, groups, networks, rows, effects, conclude(networks))

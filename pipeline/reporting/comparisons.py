@@ -11,7 +11,6 @@ from pipeline.reporting.results import Result, common_images
 from pipeline.reporting.statistics import Interval
 
 WELCH = "Welch's t over seeds"
-UNPAIRED = "Fisher, exact, on published counts (unpaired)"
 
 
 @dataclass(frozen=True)
@@ -69,19 +68,6 @@ class Comparison:
     def significant(self) -> bool:
         """Whether p, adjusted, is below 0.05."""
         return self.adjusted < statistics.ALPHA
-
-    def reversed(self) -> "Comparison":
-        """The same comparison with the groups exchanged."""
-        value, low, high = self.difference
-        return replace(
-            self,
-            first=self.second,
-            second=self.first,
-            difference=Interval(-value, -high, -low),
-            images_seen=self.images_seen[::-1],
-            only_first=self.only_second,
-            only_second=self.only_first,
-        )
 
 
 def group_by_seed(results: Sequence[Result]) -> list[Group]:

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 from PIL import Image
-
-from pipeline.figures import style
 
 COLOURS = 48  # enough for a figure's few colours and their smooth edges, in a third of the bytes
 MAX_WIDTH = 1300  # pixels
@@ -29,20 +26,8 @@ def file_uri(path: Path) -> str | None:
     """A PNG file, reduced to `COLOURS` and `MAX_WIDTH`; None if there is no such file."""
     if not path.is_file():
         return None
-    with Image.open(path) as image:
-        return _reduced(image)
-
-
-def figure_uri(figure: Figure) -> str:
-    """A figure that is not in a file, reduced likewise."""
-    stream = io.BytesIO()
-    with style.applied():
-        figure.savefig(stream, format="png", dpi=style.DPI)
-    return _reduced(Image.open(stream))
-
-
-def _reduced(image: Image.Image) -> str:
-    image = image.convert("RGB")
+    with Image.open(path) as opened:
+        image = opened.convert("RGB")
     image.thumbnail((MAX_WIDTH, 10 * MAX_WIDTH))
     return _uri(image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
 

@@ -1,7 +1,6 @@
 """The report as one HTML page that needs no other file."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +8,15 @@ import jinja2
 import numpy as np
 
 from pipeline.core.git import head_commit
-from pipeline.figures.all_curves import MAX_SINGLE_RUNS
 from pipeline.figures.run_styles import colour
-from pipeline.figures.weight_histograms import draw_weight_histograms
-from pipeline.formats.tables import read_json
 from pipeline.reporting import data_uris, markdown, mistakes, provenance, tables
 from pipeline.reporting.analysis import Analysis
 from pipeline.reporting.conclusions import Conclusion
 from pipeline.reporting.convergence import TARGETS
-from pipeline.reporting.mistakes import Difference
 from pipeline.reporting.number_format import decimal, listed, p_value, per_cent, signed
-from pipeline.reporting.published import PUBLISHED_FLAGS, published_group
-from pipeline.reporting.results import Result
 
 TEMPLATES = Path(__file__).parent / "templates"
-MAX_HISTOGRAMS = 40  # runs; of more, only the first of those that differ only in their seed gets weight histograms
+RUN_FIGURES = {"loss": "loss.png", "weights": "weights.png", "confusion": "confusion_matrix.png"}  # kind: file
 
 
 def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndarray | None) -> str:
@@ -48,12 +41,11 @@ def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndar
         missing=markdown.missing(analysis),
         validated_on_test=markdown.VALIDATED_ON_TEST,
         seeds=[group for group in analysis.groups if len(group.runs) > 1],
-        crowded=max(Counter(run.architecture for run in analysis.results).values(), default=0) > MAX_SINGLE_RUNS,
         figures={name: data_uris.file_uri(path) for name, path in figures.items()},
-        runs=run_figures(analysis),
-        published_networks={
-            name: group for name in analysis.published.test if (group := published_group(analysis.groups, name))
-        },
+        runs=[
+            {"name": run.run} | {kind: data_uris.file_uri(run.folder / name) for kind, name in RUN_FIGURES.items()}
+            for run in analysis.results
+        ],
         provenance=provenance,
         own_settings=provenance.own_settings(analysis.results),
         head=head_commit(),
@@ -69,38 +61,10 @@ def _mistakes(analysis: Analysis, images: np.ndarray | None) -> dict[str, Any]:
         "hard": hard,
         "hard_total": hard_total,
         "common_images": common,
-        "few": len(analysis.results) <= mistakes.MAX_COLUMNS,
         "pairs": pairs,
-        "selected": selected_pair(pairs, analysis.results),
         "networks": list(dict.fromkeys(name for pair in pairs for name in (pair.first, pair.second))),
         "sprite": data_uris.digit_sprite(images, [*(example.image for example in hard), *examples]),
     }
-
-
-def run_figures(analysis: Analysis) -> list[dict[str, Any]]:
-    """For each run its name, and the URIs of its figures by kind, None for one that is missing."""
-    first = {group.first.run for group in analysis.groups}
-    files = {"loss": "loss.png", "weights": "weights.png", "confusion": "confusion_matrix.png"}
-    few = len(analysis.results) <= MAX_HISTOGRAMS
-    return [
-        {"name": result.run}
-        | {kind: data_uris.file_uri(result.folder / name) for kind, name in files.items()}
-        | {"histograms": _histograms(result) if few or result.run in first else None}
-        for result in analysis.results
-    ]
-
-
-def _histograms(result: Result) -> str | None:
-    path = result.folder / "histograms.json"
-    if not path.is_file():
-        return None
-    return data_uris.figure_uri(draw_weight_histograms(read_json(path), result.run, result.architecture))
-
-
-def selected_pair(pairs: Sequence[Difference], results: Sequence[Result]) -> Difference | None:
-    """The pair shown first: two networks as published, if there are two; else the first pair."""
-    published = {run.run for run in results if run.flags == PUBLISHED_FLAGS}
-    return next((pair for pair in pairs if {pair.first, pair.second} <= published), pairs[0] if pairs else None)
 
 
 def describe_convergence(conclusion: Conclusion) -> str:

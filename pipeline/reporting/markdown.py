@@ -70,8 +70,7 @@ def missing(analysis: Analysis) -> str:
 def trained_on(origin: provenance.Origin) -> str:
     """A sentence about where, and from which commit, some runs were trained."""
     names = ", ".join(origin.runs[:12]) + (f" and {len(origin.runs) - 12} more" if len(origin.runs) > 12 else "")
-    place = ", in a cache filled elsewhere" if origin.elsewhere else ""
-    return f"Trained on {origin.machine}{place}; {origin.numerics}; commit {origin.commit}: {names}."
+    return f"Trained on {origin.machine}; {origin.numerics}; commit {origin.commit}: {names}."
 
 
 def _best(analysis: Analysis) -> str:

@@ -1,6 +1,5 @@
 """Misclassified test images: those that most networks get wrong, and those on which two networks differ."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -12,22 +11,18 @@ from pipeline.reporting.published import PUBLISHED_FLAGS
 from pipeline.reporting.results import Result, common_images
 
 MAX_HARD = 24  # hard images in the report
-MAX_COLUMNS = 12  # networks that have a column each in their table
 MAX_NETWORKS = 8  # networks that are compared in pairs
 MAX_EXAMPLES = 8  # images of a pair that only one of the two gets right
 
 
 @dataclass(frozen=True)
 class HardExample:
-    """One test image: its index, its digit, the number of networks that got it wrong, and their answers.
-
-    `answers` are (text, correct): an entry per network, or an entry such as "9 × 120" per answer of many networks.
-    """
+    """One test image: its index, its digit, the number of networks that got it wrong, and each network's answer."""
 
     image: int
     digit: int
     wrong: int
-    answers: list[tuple[str, bool]]
+    answers: list[int]
 
 
 @dataclass(frozen=True)
@@ -61,16 +56,10 @@ def hardest_examples(results: Sequence[Result]) -> tuple[list[HardExample], int,
     wrong = (answers != labels).sum(axis=0)
     total = int((wrong > len(results) / 2).sum())
     hardest = [
-        HardExample(int(images[i]), int(labels[i]), int(wrong[i]), _answers(answers[:, i], labels[i]))
+        HardExample(int(images[i]), int(labels[i]), int(wrong[i]), answers[:, i].tolist())
         for i in np.argsort(-wrong, kind="stable")[: min(MAX_HARD, total)]
     ]
     return hardest, total, len(images)
-
-
-def _answers(answers: np.ndarray, digit: int) -> list[tuple[str, bool]]:
-    if len(answers) <= MAX_COLUMNS:
-        return [(str(answer), bool(answer == digit)) for answer in answers]
-    return [(f"{answer} × {count}", bool(answer == digit)) for answer, count in Counter(answers.tolist()).most_common()]
 
 
 def differences(groups: Sequence[Group]) -> list[Difference]:

@@ -1,18 +1,15 @@
 """Where the results come from: code, data, machines, settings."""
 
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
-from urllib.parse import quote
 
 from pipeline.reporting.number_format import count
-from pipeline.reporting.results import Result
+from pipeline.reporting.results import Result, differing_settings
 
 PACKAGES = ("scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn")
-UI = "http://127.0.0.1:5000/#/experiments/1/runs?searchFilter="  # the address of `make ui`, on its first port
 
 
 @dataclass(frozen=True)
@@ -27,11 +24,6 @@ class Origin:
     data: str
     first: str
     last: str
-
-    @property
-    def elsewhere(self) -> bool:
-        """Whether the runs were trained on another machine than the one that writes the report."""
-        return self.host != platform.node()
 
 
 def origins(results: Sequence[Result]) -> list[Origin]:
@@ -79,7 +71,7 @@ def protocols(results: Sequence[Result]) -> list[str]:
     lines = []
     for name in dict.fromkeys(result.record["protocol"] for result in results):
         runs = [result for result in results if result.record["protocol"] == name]
-        own = _differing(runs)
+        own = differing_settings(runs)
         same = ", ".join(f"{_words(key)} {value}" for key, value in runs[0].settings.items() if key not in own)
         members = "" if len(runs) == len(results) else f" ({', '.join(run.run for run in runs)})"
         lines.append(f"Protocol {name}{members}: {same}{'; by run: ' if own else ''}{', '.join(map(_words, own))}.")
@@ -88,20 +80,10 @@ def protocols(results: Sequence[Result]) -> list[str]:
 
 def own_settings(results: Sequence[Result]) -> tuple[list[str], dict[str, list[str]]]:
     """The settings in which runs differ, and for each run its values of them, – for one that it does not have."""
-    own = _differing(results)
+    own = differing_settings(results)
     values = {result.run: [str(result.settings.get(key, "–")) for key in own] for result in results}
     return [_words(key) for key in own], values
 
 
-def _differing(results: Sequence[Result]) -> list[str]:
-    keys = dict.fromkeys(key for result in results for key in result.settings)
-    return [key for key in keys if any(run.settings.get(key) != results[0].settings.get(key) for run in results)]
-
-
 def _words(key: str) -> str:
     return key.replace("_", " ")
-
-
-def link(result: Result) -> str:
-    """The address of the run in MLflow's UI on this machine, found by the id of its training."""
-    return UI + quote(f"tags.training_id = '{result.environment['training_id']}'")

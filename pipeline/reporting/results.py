@@ -123,6 +123,12 @@ def common_images(results: Sequence[Result]) -> np.ndarray:
     return common
 
 
+def differing_settings(results: Sequence[Result]) -> list[str]:
+    """The names of the settings in which these runs differ."""
+    keys = dict.fromkeys(key for result in results for key in result.settings)
+    return [key for key in keys if any(run.settings.get(key) != results[0].settings.get(key) for run in results)]
+
+
 def _read(path: Path) -> Any:
     """The content of a result file, with its numbers converted and its required keys or columns checked."""
     try:

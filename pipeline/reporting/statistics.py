@@ -33,19 +33,6 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return float(test([[0, only_first], [only_second, 0]], exact=True).pvalue)
 
 
-def fisher(hits: Sequence[int], trials: Sequence[int]) -> float:
-    """The two-sided p-value of Fisher's exact test that two unpaired proportions are equal."""
-    return float(stats.fisher_exact([[hit, trial - hit] for hit, trial in zip(hits, trials, strict=True)]).pvalue)
-
-
-def unpaired_difference(hits: Sequence[int], trials: Sequence[int]) -> Interval:
-    """First proportion minus second, of unpaired counts, with Newcombe's interval (1998)."""
-    from statsmodels.stats.proportion import confint_proportions_2indep
-
-    low, high = confint_proportions_2indep(hits[0], trials[0], hits[1], trials[1], method="newcomb", alpha=ALPHA)
-    return Interval(hits[0] / trials[0] - hits[1] / trials[1], float(low), float(high))
-
-
 def paired_difference(first: np.ndarray, second: np.ndarray) -> Interval:
     """Mean of `first` minus mean of `second`, bool (N,) of the same N images, with the paired t interval."""
     difference = float(first.mean() - second.mean())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.reporting.comparisons import UNPAIRED, Comparison
+from pipeline.reporting.comparisons import Comparison
 from pipeline.reporting.convergence import COARSE, Convergence
 from pipeline.reporting.normality import Kernel
 
@@ -30,32 +30,31 @@ def all_of(parts: Sequence[Verdict]) -> Verdict:
 
 def better(compared: Comparison) -> Verdict:
     """Whether the first network is more accurate; a win with more training images than the loser had is undecided."""
-    how = " by the published counts" if compared.test == UNPAIRED else ""
     if not compared.significant:
-        return Verdict(UNDECIDED, f"{compared.first} against {compared.second}: chance explains the difference{how}")
+        return Verdict(UNDECIDED, f"{compared.first} against {compared.second}: chance explains the difference")
     ahead = compared.difference.value > 0
     winner, loser = (compared.first, compared.second) if ahead else (compared.second, compared.first)
     images, fewer = compared.images_seen if ahead else compared.images_seen[::-1]
     if images > fewer:
         return Verdict(UNDECIDED, f"{winner} beats {loser}, but {_budgets(images, fewer)}")
-    return Verdict(SUPPORTED if ahead else CONTRADICTED, f"{winner} beats {loser}{how}")
+    return Verdict(SUPPORTED if ahead else CONTRADICTED, f"{winner} beats {loser}")
 
 
-def did_not_help(large: Comparison, errors: float) -> Verdict:
-    """Whether the large first network removed less than a quarter of the small second's `errors`, an error rate."""
-    margin, gain = MUCH * errors, large.difference
-    how = " by the published counts" if large.test == UNPAIRED else ""
-    mine, theirs = large.images_seen
-    if large.significant and gain.value >= margin:
-        if mine > theirs:
-            return Verdict(UNDECIDED, f"{large.first} is much better, but {_budgets(mine, theirs)}")
-        return Verdict(CONTRADICTED, f"{large.first} makes at least a quarter fewer errors than {large.second}")
-    if gain.high >= margin:
-        return Verdict(UNDECIDED, f"the gain's interval reaches a quarter of the errors of {large.second}")
-    if mine < theirs:
-        what = "gains little over" if gain.value > 0 else "is no better than"
-        return Verdict(UNDECIDED, f"{large.first} {what} {large.second}, but {large.second} {_budgets(theirs, mine)}")
-    return Verdict(SUPPORTED, f"{large.first} gains less than a quarter of the errors of {large.second}{how}")
+def did_not_help(compared: Comparison, errors: float) -> Verdict:
+    """Whether the large second network removes less than a quarter of the small first one's `errors`, an error rate."""
+    small, large, margin = compared.first, compared.second, MUCH * errors
+    gain, largest_gain = -compared.difference.value, -compared.difference.low
+    small_saw, large_saw = compared.images_seen
+    if compared.significant and gain >= margin:
+        if large_saw > small_saw:
+            return Verdict(UNDECIDED, f"{large} is much better, but {_budgets(large_saw, small_saw)}")
+        return Verdict(CONTRADICTED, f"{large} makes at least a quarter fewer errors than {small}")
+    if largest_gain >= margin:
+        return Verdict(UNDECIDED, f"the gain's interval reaches a quarter of the errors of {small}")
+    if large_saw < small_saw:
+        what = "gains little over" if gain > 0 else "is no better than"
+        return Verdict(UNDECIDED, f"{large} {what} {small}, but {small} {_budgets(small_saw, large_saw)}")
+    return Verdict(SUPPORTED, f"{large} gains less than a quarter of the errors of {small}")
 
 
 def earlier(names: tuple[str, str], convergence: Convergence | None) -> Verdict:
@@ -89,9 +88,9 @@ def alike(names: tuple[str, str], convergence: Convergence | None) -> Verdict:
     return Verdict(CONTRADICTED, f"{names[0]} and {names[1]} do not converge alike")
 
 
-def not_published(names: tuple[str, str]) -> Verdict:
-    """The verdict on the convergence of two networks, one of which has no run."""
-    return Verdict(UNDECIDED, f"{' and '.join(names)} are not both here, and only training curves were published")
+def no_runs(names: tuple[str, str]) -> Verdict:
+    """The verdict on two networks of which at least one has no run."""
+    return Verdict(UNDECIDED, f"{names[0]} and {names[1]} do not both have runs")
 
 
 def normal(kernels: Sequence[Kernel]) -> Verdict:

@@ -16,13 +16,6 @@ def wilson_bounds(share, n):
     return middle - half, middle + half
 
 
-def newcombe(first, second, n):
-    """Newcombe's interval of the difference of two proportions of n each: method 10 of his paper of 1998."""
-    (low, high), (second_low, second_high) = wilson_bounds(first, n), wilson_bounds(second, n)
-    below, above = math.hypot(first - low, second_high - second), math.hypot(high - first, second - second_low)
-    return first - second - below, first - second + above
-
-
 def mcnemar(a, b):
     tail = sum(math.comb(a + b, k) for k in range(min(a, b) + 1))
     return min(1.0, 2 * tail / 2 ** (a + b))

@@ -17,14 +17,6 @@ def test_effects_are_in_percentage_points_and_unfair_ones_hollow():
     assert (list(unfair.get_xdata()), unfair.get_markerfacecolor()) == ([2.0], "white")
 
 
-def test_only_the_largest_of_many_effects_are_drawn():
-    many = [ablation.Effect(f"{index}", "lenet", (index / 1000, 0, 1), True) for index in range(100)]
-    drawing = ablation.draw_ablation(many)
-    (axes,) = drawing.axes
-    assert [text.get_text() for text in axes.get_yticklabels()] == [str(index) for index in range(70, 100)]
-    assert "the 30 largest of 100" in drawing.get_suptitle()
-
-
 def test_figure_without_effects():
     (axes,) = ablation.draw_ablation([]).axes
     assert [text.get_text() for text in axes.texts] == ["no two runs differ in one component"]

@@ -72,13 +72,3 @@ def test_single_points_are_drawn_side_by_side_near_their_epoch():
     places = [line.get_xdata()[0] for line in all_curves.draw_all_curves(seeds, {}).axes[0].lines[2::2]]
     assert len(set(places)) == 8
     assert 0.85 < min(places) < 1 < max(places) < 1.15
-
-
-def test_mean_and_range_of_each_variant_for_many_runs():
-    flags = [(True, True, False), (True, False, False)]
-    rows = [{**HISTORY[0], "val_loss": 0.1 * (1 + run)} for run in range(20)]
-    many = [all_curves.RunCurves(f"vgg-{run}", "vgg", flags[run % 2], [rows[run]]) for run in range(20)]
-    loss = all_curves.draw_all_curves(many, {}).axes[0]
-    assert len(loss.lines) == 5  # published, and training and validation of two variants
-    assert list(loss.lines[2].get_ydata()) == [pytest.approx(1.0)]  # 0.1, 0.3, … 1.9
-    assert loss.collections[0].get_datalim(loss.transData).y1 == pytest.approx(1.9)

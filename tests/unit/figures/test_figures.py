@@ -16,13 +16,12 @@ from pipeline.figures import (
     learning_curves,
     run_styles,
     style,
-    weight_histograms,
     weight_violins,
 )
+from pipeline.tracking.run_content import variant_name
 from tests.support.drawn import COSTS, EFFECTS, HISTORY, PUBLISHED, RUNS, kernels
 
 IMAGES = np.arange(2 * 784, dtype=np.uint8).reshape(2, 28, 28, 1)
-HISTOGRAMS = {"conv1": {"counts": [[9] + [1] * 14 + [9]] * 2}}
 FIGURES = {
     "digit_grid": lambda: digit_grid.draw_digits(IMAGES, ["a", ""], "t"),
     "learning_curves": lambda: learning_curves.draw_loss(HISTORY, "lenet-plain"),
@@ -30,7 +29,6 @@ FIGURES = {
     "ablation": lambda: ablation.draw_ablation(EFFECTS),
     "cost": lambda: cost.draw_cost(COSTS),
     "weight_violins": lambda: weight_violins.draw_violins(kernels(), "lenet-plain", 3),
-    "weight_histograms": lambda: weight_histograms.draw_weight_histograms(HISTOGRAMS, "lenet-plain", "lenet"),
     "confusion": lambda: confusion.draw_confusion(np.eye(10, dtype=int), "t"),
 }
 
@@ -64,6 +62,12 @@ def test_figures_change_neither_matplotlib_settings_nor_its_list_of_figures():
     weight_violins.draw_violins(kernels(), "lenet-plain", 3)
     assert dict(matplotlib.rcParams) == before
     assert plt.get_fignums() == []
+
+
+def test_variants_have_the_names_of_mlflow_s_tag():
+    components = ("pooling", "dropout", "batch_norm")
+    for flags, variant in run_styles.VARIANTS.items():
+        assert variant.name == variant_name(dict(zip(components, flags, strict=True)))
 
 
 def test_every_variant_has_its_own_marker_and_every_architecture_a_colour():

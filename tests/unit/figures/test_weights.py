@@ -1,19 +1,9 @@
-"""Weights: histograms over the epochs, and a violin for each kernel."""
+"""A violin for each kernel's weights."""
 
 import numpy as np
 
-from pipeline.figures import weight_histograms, weight_violins
+from pipeline.figures import weight_violins
 from tests.support.drawn import kernels
-
-
-def test_histograms_have_a_line_per_layer_and_epoch_for_up_to_four_epochs():
-    histograms = {name: {"low": -1, "high": 1, "counts": [[9] + [1] * 14 + [9]] * 20} for name in ("conv1", "output")}
-    (axes,) = weight_histograms.draw_weight_histograms(histograms, "vgg-plain", "vgg").axes
-    assert len(axes.lines) == 8
-    assert all(line.get_xdata().tolist() == [-1.0, 1.0] for line in axes.lines)  # of four bins, all but the clipped
-    assert all(len(set(line.get_ydata())) == 1 for line in axes.lines)
-    assert [text.get_text() for text in axes.get_yticklabels()] == ["conv1", "output"]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["epoch 1", "epoch 7", "epoch 14", "epoch 20"]
 
 
 def test_violins_have_a_panel_per_kernel_titled_with_its_layer():

@@ -14,8 +14,8 @@ NOT_IN_MARKDOWN = ("variant", "mmac", "test_loss", "calibration")
 VARIANTS = {
     (True, False, False): "plain",
     (True, True, False): "dropout",
-    (True, True, True): "batch norm and dropout",
-    (False, False, False): "no pooling",
+    (True, True, True): "batchnorm",
+    (False, False, False): "nopool-plain",
 }
 
 

@@ -121,5 +121,4 @@ def test_every_marked_cell_is_checked(report):
         "protocol",
         "head",
         "software",
-        "training_id",
     }

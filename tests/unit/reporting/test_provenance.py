@@ -31,19 +31,14 @@ def test_protocol_line_names_what_differs_between_runs(tmp_path):
     )
 
 
-def test_origins_of_runs_and_those_of_other_machines(tmp_path, monkeypatch):
-    monkeypatch.setattr(provenance.platform, "node", lambda: "here")
+def test_runs_are_grouped_by_their_origin(tmp_path):
     for run, host in (("lenet-plain", "here"), ("lenet-dropout", "elsewhere"), ("vgg-plain", "here")):
         study.write_run(tmp_path, run, environment={"host": host})
     origins = provenance.origins(analyze_runs(tmp_path, "lenet-plain", "lenet-dropout", "vgg-plain").results)
-    assert [(origin.runs, origin.elsewhere) for origin in origins] == [
-        (["lenet-plain", "vgg-plain"], False),
-        (["lenet-dropout"], True),
-    ]
+    assert [origin.runs for origin in origins] == [["lenet-plain", "vgg-plain"], ["lenet-dropout"]]
     assert origins[0].machine == "Some CPU, 4 cores, amx_bf16, Some GPU"
     assert origins[0].numerics == "precision float32, threads 2; keras 3.15.1, numpy 2.4.6"
     assert origins[0].first == "2023-11-14 22:13"
-    assert "in a cache filled elsewhere" in markdown.trained_on(origins[1])
 
 
 def test_uncommitted_changes_are_mentioned(tmp_path):

@@ -44,7 +44,6 @@ def test_missing_runs_are_named_and_unknown_folders_ignored(tmp_path, monkeypatc
         ),
         ("history.csv", "epoch,train_loss\n1,x\n", "history.csv: could not convert"),
         ("history.csv", "epoch,train_loss\n", "history.csv: epoch is missing"),
-        ("model.keras", "torn", r"model.keras: damaged \(File is not a zip file\); remove it, then run `dvc checkout`"),
     ],
 )
 def test_damaged_file_is_one_clear_error(file, content, message, tmp_path):
@@ -82,7 +81,7 @@ def test_page_needs_no_other_file(ten):
     html = ten[1]
     addresses = re.findall(r'(?:src|href)="([^"]*)"|url\(([^)]*)\)', html)
     for address in ("".join(pair) for pair in addresses):
-        assert address.startswith(("data:", "#", "http://127.0.0.1:5000/#/")), address[:80]
+        assert address.startswith(("data:", "#")), address[:80]
     assert "@import" not in html
     assert "<script src" not in html
 
@@ -118,8 +117,8 @@ def test_main_writes_everything(tmp_path, monkeypatch, capsys):
     images = np.zeros((study.IMAGES, 28, 28, 1), np.uint8)
     html, text = write_report(tmp_path, monkeypatch, names, images)
     assert text.startswith("# Results\n\n<!-- results -->\n\nOf 10 runs")
-    for kind in ("loss against epoch", "violins", "over the epochs", "confusion matrix"):
-        assert html.count(f": {kind}") + html.count(f"{kind} of the") + html.count(f"weights {kind}") >= 10
+    for kind in ("loss against epoch", "violins", "confusion matrix"):
+        assert html.count(f": {kind}") + html.count(f"{kind} of the") >= 10
     for name in ("curves", "effects", "tradeoff"):
         assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     assert not (tmp_path / "digits.png").exists()

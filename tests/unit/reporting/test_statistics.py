@@ -24,15 +24,6 @@ def test_mcnemar_is_a_coin_s_binomial():
     assert statistics.mcnemar(0, 0) == 1
 
 
-def test_fisher_at_the_tasting_of_tea():
-    assert statistics.fisher([3, 1], [4, 4]) == pytest.approx(34 / 70)
-
-
-def test_newcombe_at_his_example():
-    interval = statistics.unpaired_difference([56, 48], [70, 80])  # Newcombe (1998), example (a), method 10
-    assert (round(interval.low, 4), round(interval.high, 4)) == (0.0524, 0.3339)
-
-
 def test_a_paired_difference_has_the_t_interval_of_its_images():
     first, second = np.array([True] * 90 + [False] * 10), np.array([True] * 80 + [False] * 20)
     interval = statistics.paired_difference(first, second)

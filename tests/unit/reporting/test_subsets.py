@@ -75,9 +75,7 @@ def test_differences_on_common_images(both):
 def test_hardest_examples_on_common_images(both):
     hard, total, images = mistakes.hardest_examples(both.results)
     assert (total, images) == (1, 4)
-    assert [(example.image, example.digit, example.answers) for example in hard] == [
-        (5, 5, [("6", False), ("1", False)])
-    ]
+    assert [(example.image, example.digit, example.answers) for example in hard] == [(5, 5, [6, 1])]
 
 
 def test_ensemble_on_common_images(both):
