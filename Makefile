@@ -65,7 +65,7 @@ compare: $(READY) ## changes of params and metrics since the last commit or REV=
 study: $(READY) ## run one of study/, NAME=notebook; RUNS=vgg-dropout for some of its runs, MINUTES=60 for a time limit
 	@$(IN_VENV) exec python -m tools.study $${NAME:+"$$NAME"} $$RUNS $${MINUTES:+--minutes "$$MINUTES"}
 
-bench: $(READY) ## measure against common alternatives; ROWS="train idle", REPEATS=5, WRITE=1 writes the page in docs
+bench: $(READY) ## measure against common alternatives; ROWS="train speed", REPEATS=5, WRITE=1 writes the page in docs
 	@$(IN_VENV) exec python -m tools.bench $$ROWS $${REPEATS:+--repeats "$$REPEATS"} $${WRITE:+--write} $$ARGS
 
 lock: ## renew requirements*.lock from requirements*.in

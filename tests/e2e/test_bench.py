@@ -65,14 +65,9 @@ def test_steps_are_counted_in_images_a_second() -> None:
         assert 1 < float(done.stdout) < 1e7
 
 
-def test_nothing_to_do_is_measured(finished: Workspace) -> None:
-    printed = finished.run("python", "-m", "tools.bench", "idle", "--repeats", "1").stdout
-    assert "dvc repro --all-pipelines, with nothing to do" in printed
-
-
 def test_an_unknown_family_is_named_with_the_nearest(finished: Workspace) -> None:
     done = finished.run("python", "-m", "tools.bench", "trian", check=False)
     assert (done.returncode, done.stderr) == (
         1,
-        "error: row 'trian' is unknown; did you mean 'train'? (known: train, tracking, idle, speed)\n",
+        "error: row 'trian' is unknown; did you mean 'train'? (known: train, tracking, speed)\n",
     )

@@ -1,24 +1,41 @@
 """Measure this project against the usual alternatives and print a table for each family of rows."""
 
 import argparse
+import json
 import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
+from importlib import util
 from pathlib import Path
 
 from models.registry import ARCHITECTURES
 from pipeline.core import errors
 from pipeline.core.errors import PipelineError, did_you_mean
-from tools.bench import page, speed, trainings
-from tools.bench.row import Row, table
+from pipeline.core.paths import ROOT
+from pipeline.reporting.provenance import machine
+from tools.bench.steps import BATCH_SIZE
+from tools.bench.table import PAGE, Row, alternate, make_row, save, table
+from tools.bench.trainings import COMPARISONS, Bench, rows
+from tools.workspace import Workspace
 
 FAMILIES = {
     "train": "ours against a bare Keras script; fixed costs",
     "tracking": "ours against MLflow's own ways",
-    "idle": "nothing to do",
     "speed": "images per second, against PyTorch and Keras' own layers",
 }
+STEPS = {"cpu": {"lenet": 20, "vgg": 12, "custom": 2}, "gpu": {"lenet": 400, "vgg": 400, "custom": 50}}
+PRECISIONS = {"cpu": ("float32", "mixed_bfloat16"), "gpu": ("float32", "mixed_bfloat16", "mixed_float16")}
+WAYS = (  # the end of the row's name, the two ways of tools.bench.steps, and the name of the second
+    ("", "keras", "torch", "PyTorch, eager"),
+    (" with batch normalisation", "normalised", "normalised by Keras", "Keras' own layers and Adam"),
+)
+DETECT = """
+import dataclasses, json
+from pipeline.runtime.session import detect_hardware, import_tensorflow
+print(json.dumps(dataclasses.asdict(detect_hardware(import_tensorflow())), default=sorted))
+"""
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -28,36 +45,47 @@ def main(arguments: argparse.Namespace) -> None:
             raise PipelineError(f"row {name!r} is unknown{did_you_mean(name, FAMILIES)}")
     if min(arguments.repeats, arguments.images, arguments.epochs - 1) < 1:
         raise PipelineError("--repeats and --images must be at least 1, --epochs at least 2")
-    hardware, families = page.detect_hardware(), {}
+    # in another process, since TensorFlow would keep the GPU's memory in this one
+    hardware = json.loads(Workspace(ROOT).check_output("python", "-c", DETECT).splitlines()[-1])
+    families: dict[str, list[Row]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for family in arguments.rows or FAMILIES:
             print(f"{family}: {FAMILIES[family]} …", file=sys.stderr, flush=True)
-            families[family] = list(measure(family, arguments, Path(folder), "gpu" if hardware["gpus"] else "cpu"))
+            if family in COMPARISONS:
+                bench = Bench(Path(folder) / family, arguments.network, arguments.epochs, arguments.images)
+                families[family] = list(rows(family, bench, arguments.repeats))
+            else:
+                families[family] = list(speed_rows(arguments.repeats, "gpu" if hardware["gpus"] else "cpu"))
             print(table(families[family]), flush=True)
     if arguments.write:
-        page.save(families, hardware, shlex.join(["python", "-m", "tools.bench", *sys.argv[1:]]))
-        print(f"Written: {page.PAGE}")
+        save(families, machine({"hardware": hardware}), shlex.join(["python", "-m", "tools.bench", *sys.argv[1:]]))
+        print(f"Written: {PAGE.relative_to(ROOT)}")
 
 
-def measure(family: str, arguments: argparse.Namespace, folder: Path, device: str) -> Iterator[Row]:
-    """The rows of a family; `folder` is for clones, `device` is "cpu" or "gpu"."""
-    if family == "idle":
-        yield from speed.idle_rows(arguments.repeats)
-    elif family == "speed":
-        if not speed.torch_is_installed():
-            print("PyTorch is not installed and not compared; `make .venv/bench` installs it", file=sys.stderr)
-        yield from speed.speed_rows(list(ARCHITECTURES), arguments.repeats, device)
-    else:
-        for network in arguments.networks:
-            bench = trainings.Bench(folder / f"{family}-{network}", network, arguments.epochs, arguments.images)
-            yield from trainings.rows(family, bench, arguments.repeats)
+def speed_rows(repeats: int, device: str) -> Iterator[Row]:
+    """Two rows for each network and precision; `device` is "cpu" or "gpu"."""
+    if not (torch := util.find_spec("torch")):
+        print("PyTorch is not installed and not compared; `make .venv/bench` installs it", file=sys.stderr)
+    for network, steps in STEPS[device].items():
+        for precision in PRECISIONS[device]:
+            for suffix, *ways, other in WAYS:
+                present = [way for way in ways if way != "torch" or torch]
+                sides = {way: partial(images_per_second, way, network, precision, str(steps)) for way in present}
+                found = alternate(sides, repeats)
+                ours, theirs = (found.get(way, ()) for way in ways)
+                yield make_row(f"{network}{suffix}, {precision}, batch {BATCH_SIZE}", "images/s", ours, other, theirs)
+
+
+def images_per_second(*arguments: str) -> float:
+    """Run `tools.bench.steps` with these arguments."""
+    return float(Workspace(ROOT).check_output("python", "-m", "tools.bench.steps", *arguments).splitlines()[-1])
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(FAMILIES)}; all by default")
     parser.add_argument("--repeats", type=int, default=3, help="of each side; the median counts (default: 3)")
-    parser.add_argument("--networks", nargs="+", choices=list(ARCHITECTURES), default=["lenet"], help="to train")
+    parser.add_argument("--network", choices=list(ARCHITECTURES), default="lenet", help="to train (default: lenet)")
     parser.add_argument("--epochs", type=int, default=4, help="of a training, the first left out (default: 4)")
     parser.add_argument("--images", type=int, default=6400, help="of an epoch (default: 6400)")
     parser.add_argument("--write", action="store_true", help="save it in docs/performance.md too")

@@ -5,12 +5,11 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from models.build import build_model
-from models.registry import ARCHITECTURES
 from pipeline.config.params import Run, load_params
 from pipeline.dataset.batches import VALIDATION_BATCH_SIZE
 from pipeline.dataset.splits import load_split
 from pipeline.runtime.session import import_tensorflow
+from pipeline.train import build_run_model
 from pipeline.training.optimizers import make_learning_rate
 
 if TYPE_CHECKING:
@@ -64,15 +63,7 @@ def compiled_model(run: Run, arguments: argparse.Namespace) -> "keras.Sequential
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(run.train.seed)
     keras.mixed_precision.set_global_policy(arguments.precision)
-    model = build_model(
-        run.model.architecture,
-        ARCHITECTURES[run.model.architecture],
-        pooling=run.model.pooling,
-        dropout_scale=run.train.dropout_scale if run.model.dropout else 0.0,
-        batch_norm=run.model.batch_norm,
-        batch_norm_momentum=run.train.batch_norm_momentum,
-        initializer=run.train.initializer,
-    )
+    model = build_run_model(run)
     model.compile(
         optimizer=keras.optimizers.Adam(make_learning_rate(run.train), global_clipnorm=run.train.clip_norm),
         loss="sparse_categorical_crossentropy",

@@ -108,7 +108,6 @@ def second_call(epoch: Callable[[], object]) -> float:
 
 WAYS = {
     "keras": keras_seconds,
-    "by Keras": partial(keras_seconds, fused=False),
     "torch": torch_seconds,
     "normalised": partial(keras_seconds, batch_norm=True),
     "normalised by Keras": partial(keras_seconds, batch_norm=True, fused=False),

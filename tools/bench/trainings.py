@@ -14,11 +14,10 @@ from pipeline.config.yaml_file import read_values
 from pipeline.core.paths import CHECKPOINTS, PARAMS_FILE, ROOT, run_dir
 from pipeline.formats.tables import read_json
 from tools import workspace
-from tools.bench.row import Row, alternate, make_row
+from tools.bench.table import Row, alternate, make_row
 
 RUN = "bench"
 OURS = {"MLFLOW_TRACKING_URI": ""}  # the clone's own database
-FIXED_TRAIN, FIXED_EVALUATE = 12.0, 8.0  # aims in seconds, on two cores
 TEST_IMAGES = 100  # less than a batch, so that `evaluate` takes little more than its fixed costs
 OPTIONS = {  # of tools.bench.bare, by the name in the table
     "bare Keras": (),
@@ -26,18 +25,18 @@ OPTIONS = {  # of tools.bench.bare, by the name in the table
     "mlflow autolog": ("--tracking", "autolog"),
     "MLflow's callback": ("--tracking", "callback"),
 }
-COMPARISONS = {  # by family: what, the key of the measured seconds, compared with, the largest ratio
+COMPARISONS = {  # by family: what, the key of the measured seconds, compared with
     "train": (
-        ("an epoch and its validation", "epoch", "bare Keras", 1.02),
-        ("an epoch and its validation", "epoch", "bare Keras, not deterministic", None),
-        ("from epoch to epoch, with histograms, checkpoint, tracking", "between", "bare Keras", None),
-        ("all but the epochs", "fixed", "bare Keras", None),
+        ("an epoch and its validation", "epoch", "bare Keras"),
+        ("an epoch and its validation", "epoch", "bare Keras, not deterministic"),
+        ("from epoch to epoch, with histograms, checkpoint, tracking", "between", "bare Keras"),
+        ("all but the epochs", "fixed", "bare Keras"),
     ),
     "tracking": (
-        ("a whole training, tracked", "total", "mlflow autolog", 1.0),
-        ("a whole training, tracked", "total", "MLflow's callback", 1.0),
-        ("from epoch to epoch", "between", "mlflow autolog", None),
-        ("from epoch to epoch", "between", "MLflow's callback", None),
+        ("a whole training, tracked", "total", "mlflow autolog"),
+        ("a whole training, tracked", "total", "MLflow's callback"),
+        ("from epoch to epoch", "between", "mlflow autolog"),
+        ("from epoch to epoch", "between", "MLflow's callback"),
     ),
 }
 
@@ -97,13 +96,13 @@ def _seconds(epochs: list[float], finished: list[float], total: float) -> dict[s
 def rows(family: str, bench: Bench, repeats: int) -> Iterator[Row]:
     """Our training against each other one in `COMPARISONS`; for "train", also the fixed costs of our stages."""
     comparisons = COMPARISONS[family]
-    sides = {"ours": bench.train} | {name: partial(bench.train_bare, *OPTIONS[name]) for _, _, name, _ in comparisons}
+    sides = {"ours": bench.train} | {name: partial(bench.train_bare, *OPTIONS[name]) for _, _, name in comparisons}
     found = alternate(sides, repeats)
-    for what, key, other, aim in comparisons:
+    for what, key, other in comparisons:
         ours, theirs = ([seconds[key] for seconds in found[side]] for side in ("ours", other))
-        yield make_row(f"{bench.network}: {what}", "s", ours, other, theirs, aim)
+        yield make_row(f"{bench.network}: {what}", "s", ours, other, theirs)
     if family == "train":
         train = [seconds["fixed"] for seconds in found["ours"]]
         evaluate = [bench.run("python", "-m", "pipeline.evaluate", RUN)[0] for _ in range(repeats)]
-        yield make_row("fixed cost of a train stage", "s", train, aim=FIXED_TRAIN)
-        yield make_row("fixed cost of an evaluate stage", "s", evaluate, aim=FIXED_EVALUATE)
+        yield make_row("fixed cost of a train stage", "s", train)
+        yield make_row("fixed cost of an evaluate stage", "s", evaluate)
