@@ -46,9 +46,8 @@ def train(params: Params, runs: list[str], arguments: argparse.Namespace) -> Non
     if finished:  # without names everything, with the report
         dvc("repro", *(f"draw@{run}" for run in finished if arguments.runs or finished != runs))
     sync.main(argparse.Namespace(restore=False))
-    trained = {run: result["seconds"] for run, result in results.items() if run in finished}
-    for line in (*driver.notes(trained), *(f"{run}: {reason}" for run, reason in failed.items())):
-        print(line)
+    for run, reason in failed.items():
+        print(f"{run}: {reason}")
     if len(results) < len(stale):
         done = f"{len(stale) - len(left)} of {len(stale)} runs are finished and can be used"
         raise Interrupted(f"{done}; `make cluster` continues with {', '.join(left)}")
@@ -69,6 +68,6 @@ if __name__ == "__main__":
     parser.add_argument("runs", nargs="*", metavar="RUN", help="names in `runs` of params.yaml; without any, all")
     parser.add_argument("--cpus", type=float, help="processors of a run; its threads, or a whole node for `auto`")
     parser.add_argument("--gpus", type=float, help="GPUs of a run; one, where nodes have GPUs")
-    parser.add_argument("--memory", type=float, help="gigabytes of a run; a quarter above what was ever recorded")
+    parser.add_argument("--memory", type=float, help="gigabytes of a run; 7 by default")
     parser.add_argument("--checkpoints", type=Path, help="a folder that all nodes see, to resume on another node")
     errors.run_command(main, parser)

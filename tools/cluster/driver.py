@@ -4,14 +4,12 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config.params import Params
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_bytes, write_text
-from pipeline.core.paths import CHECKPOINTS, ROOT, RUNS
-from pipeline.formats.tables import read_json
+from pipeline.core.paths import CHECKPOINTS, ROOT
 from tools.cluster import ray_cluster, resources, snapshot
 from tools.cluster.resources import ResourceRequest
 
@@ -63,16 +61,15 @@ def submit_runs(
         checkpoints: A folder that all nodes can access, None if there is none.
 
     Returns:
-        By run, what `node.execute` returned: `error` (None if it succeeded), `log`, and `seconds` unless its node was
-        lost. After an interruption (Ctrl-C), only the runs that had ended.
+        By run, what `node.execute` returned: `error` (None if it succeeded) and `log`. After an interruption (Ctrl-C),
+        only the runs that had ended.
     """
     address = os.environ.get("RAY_ADDRESS") or None
     with open_repo() as repo:
         cache = Path(repo.cache.legacy.path)
     results = {}
     with ray_cluster.connect(address) as nodes, suppress(KeyboardInterrupt):
-        memory = resources.recorded_memory(RUNS)
-        wanted = {run: resources.requested_resources(params.run(run), nodes, memory, request) for run in runs}
+        wanted = {run: resources.requested_resources(params.run(run), nodes, request) for run in runs}
         if checkpoints is None and len({node["host"] for node in nodes}) == 1:  # all on one machine
             checkpoints = ROOT / CHECKPOINTS
         taken, files = snapshot.take_snapshot(checkpoints), snapshot.run_files(runs)
@@ -96,24 +93,3 @@ def failures(results: Mapping[str, dict[str, Any]]) -> dict[str, str]:
             write_text(LOGS / f"{run}.log", result["log"])
             reasons[run] = f"{result['error']} (log: {(LOGS / f'{run}.log').relative_to(ROOT)})"
     return reasons
-
-
-def notes(seconds: Mapping[str, float], folder: Path = RUNS) -> list[str]:
-    """Lines to print about trained runs: which settings of their nodes differed, and the time they took.
-
-    Args:
-        seconds: How long each run took on its node.
-        folder: Where their results are.
-    """
-    lines, found = [], {run: read_json(folder / run / "environment.json") for run in seconds}
-    for name, place in (("precision", "params.yaml"), ("threads", "params.yaml"), ("onednn", "TF_ENABLE_ONEDNN_OPTS")):
-        runs: dict[Any, list[str]] = {}
-        for run, environment in found.items():
-            runs.setdefault(environment[name], []).append(run)
-        if len(runs) > 1:
-            values = "; ".join(f"{value}: {', '.join(names)}" for value, names in runs.items())
-            lines.append(f"note: {name} differed between runs, and so do their bits; set it in {place} ({values})")
-    if found:
-        whole, trained = mean(seconds.values()), mean(environment["seconds"] for environment in found.values())
-        lines.append(f"{len(found)} runs of {whole:.0f} s on average, {trained:.0f} s of it training")
-    return lines

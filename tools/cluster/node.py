@@ -46,9 +46,8 @@ def execute(
     """Train and evaluate a run in a new checkout with its own `files`; pass every change of progress to `report`.
 
     Returns:
-        `error`, None if it succeeded; `log`; `seconds`; and `cache`, the files of DVC's cache by path.
+        `error`, None if it succeeded; `log`; and `cache`, the files of DVC's cache by path.
     """
-    begin = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix=f"{run}-"))
     log, seen = folder / "log", None
     try:
@@ -72,7 +71,6 @@ def execute(
         return {
             "error": failure_reason(process.returncode, text),
             "log": text,
-            "seconds": time.monotonic() - begin,
             "cache": {str(path.relative_to(cache)): path.read_bytes() for path in cache.rglob("*") if path.is_file()},
         }
     finally:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.core.errors import PipelineError
 from tools.cluster.node import Snapshot, execute
-from tools.cluster.progress import ProgressActor, ProgressView
+from tools.cluster.progress import ProgressActor, ProgressPrinter
 from tools.cluster.resources import ResourceRequest
 
 INTERVAL = 1.0  # seconds between two looks at the progress
@@ -82,17 +82,16 @@ def execute_runs(
         memory = int(wanted[run].memory * 1e9)
         options = {"num_cpus": wanted[run].cpus, "num_gpus": wanted[run].gpus, "memory": memory, "name": run}
         runs[task.options(**options).remote(shared, run, own, actor)] = run
-    waiting, view = list(runs), ProgressView(files)
-    with view.live():
-        while waiting:
-            done, waiting = ray.wait(waiting, num_returns=1, timeout=INTERVAL)
-            with suppress(ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError):
-                for run, seen in ray.get(actor.get.remote(), timeout=ACTOR_TIMEOUT).items():
-                    view.update(run, seen)
-            for reference in done:
-                run, result = runs[reference], _result(reference)
-                yield run, result
-                view.update(run, {"state": "failed" if result["error"] else "done"})
+    waiting, printer = list(runs), ProgressPrinter(files)
+    while waiting:
+        done, waiting = ray.wait(waiting, num_returns=1, timeout=INTERVAL)
+        with suppress(ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError):
+            for run, seen in ray.get(actor.get.remote(), timeout=ACTOR_TIMEOUT).items():
+                printer.update(run, seen)
+        for reference in done:
+            run, result = runs[reference], _result(reference)
+            yield run, result
+            printer.update(run, {"state": "failed" if result["error"] else "done"})
 
 
 def execute_and_report(snapshot: Snapshot, run: str, files: Mapping[str, bytes], actor: Any) -> dict[str, Any]:

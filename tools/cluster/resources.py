@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipeline.config.params import Run
 from pipeline.core.errors import PipelineError
-from pipeline.formats.tables import read_json
 
-UNKNOWN_MEMORY = 7.0  # gigabytes, where no run of the architecture is recorded; the largest network here takes 6.7
-RESERVE = 1.25  # times the most memory that a run of the architecture was recorded to take
+MEMORY = 7.0  # gigabytes by default; the largest network here takes 6.7
 Nodes = Sequence[Mapping[str, float]]  # what each node has, by Ray's names; memory in bytes
 
 
@@ -22,8 +19,8 @@ class ResourceRequest:
     memory: float | None = None
 
 
-def default_resources(run: Run, nodes: Nodes, recorded: float | None) -> ResourceRequest:
-    """The resources of a run on `nodes`; `recorded` is the most gigabytes that a run of its architecture took.
+def default_resources(run: Run, nodes: Nodes) -> ResourceRequest:
+    """The resources of a run on `nodes`.
 
     Processors: as many as threads. With threads `auto`, which uses all cores of a node, all of the smallest node, so
     that a run has the node to itself; on GPU nodes its GPU's share of them. One GPU if there are any.
@@ -35,20 +32,17 @@ def default_resources(run: Run, nodes: Nodes, recorded: float | None) -> Resourc
     cpus = min(node.get("CPU", 1) // max(1, node.get("GPU", 0)) for node in usable)
     if run.train.threads != "auto":
         cpus = min(run.train.threads, max(node.get("CPU", 1) for node in usable))
-    most = max(node.get("memory", UNKNOWN_MEMORY * 1e9) for node in usable) / 1e9
-    memory = min(recorded * RESERVE if recorded else UNKNOWN_MEMORY, most)
-    return ResourceRequest(max(1, cpus), 1 if with_gpu else 0, memory)
+    most = max(node.get("memory", MEMORY * 1e9) for node in usable) / 1e9
+    return ResourceRequest(max(1, cpus), 1 if with_gpu else 0, min(MEMORY, most))
 
 
-def requested_resources(
-    run: Run, nodes: Nodes, recorded: Mapping[str, float], request: ResourceRequest
-) -> ResourceRequest:
-    """The resources of a run by `request`, the rest by default; `recorded` is what `recorded_memory` returns.
+def requested_resources(run: Run, nodes: Nodes, request: ResourceRequest) -> ResourceRequest:
+    """The resources of a run by `request`, the rest by default.
 
     Raises:
         PipelineError: No node has that much; Ray would wait for one for ever.
     """
-    default = default_resources(run, nodes, recorded.get(run.model.architecture))
+    default = default_resources(run, nodes)
     cpus = default.cpus if request.cpus is None else request.cpus
     gpus = default.gpus if request.gpus is None else request.gpus
     memory = default.memory if request.memory is None else request.memory
@@ -59,14 +53,3 @@ def requested_resources(
             " ask for less with --cpus, --gpus, --memory"
         )
     return ResourceRequest(cpus, gpus, memory)
-
-
-def recorded_memory(runs: Path) -> dict[str, float]:
-    """The most gigabytes that a run of each architecture took, from the results in the folder `runs`."""
-    most: dict[str, float] = {}
-    for path in runs.glob("*/run.json"):
-        environment = path.with_name("environment.json")
-        for row in (environment.exists() and read_json(environment)["system"]) or ():
-            architecture = read_json(path)["architecture"]
-            most[architecture] = max(most.get(architecture, 0), row["process_memory_megabytes"] / 1000)
-    return most

@@ -2,7 +2,7 @@
 
 import io
 import os
-import subprocess
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from pipeline.config.yaml_file import read_values
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import PARAMS_FILE, PROCESSED, ROOT
 from tools.cluster.node import Snapshot
+from tools.workspace import Workspace
 
 CODE = ("dvc.yaml", "models", "pipeline", "tools", ".dvc/config", ".dvcignore")  # comes from the commit
 NUMERICS = ("TF_", "KERAS_", "XLA_", "OMP_")  # prefixes of variables that change what a training computes, or how fast
@@ -20,17 +21,21 @@ NUMERICS = ("TF_", "KERAS_", "XLA_", "OMP_")  # prefixes of variables that chang
 
 def require_committed() -> None:
     """PipelineError if code is not committed, or the history is not here: a checkout would lack it."""
-    if changed := git("status", "--porcelain", "--", *CODE).decode().splitlines():
+    if changed := _git("status", "--porcelain", "--", *CODE).splitlines():
         raise PipelineError(f"{changed[0][3:]}: not committed, so the nodes would not have it; commit it first")
-    if git("rev-parse", "--is-shallow-repository").strip() == b"true":
+    if _git("rev-parse", "--is-shallow-repository").strip() == "true":
         raise PipelineError(".git: a shallow clone; the nodes need the history, get it with `git fetch --unshallow`")
 
 
 def take_snapshot(checkpoints: Path | None) -> Snapshot:
     """The snapshot of this checkout as it is now; `checkpoints` is a folder that all nodes see, None without one."""
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = Path(folder) / "bundle"
+        _git("bundle", "create", "--quiet", str(bundle), "HEAD")
+        content = bundle.read_bytes()
     return Snapshot(
-        bundle=git("bundle", "create", "--quiet", "-", "HEAD"),
-        subfolder=git("rev-parse", "--show-prefix").decode().rstrip("\n"),
+        bundle=content,
+        subfolder=_git("rev-parse", "--show-prefix").rstrip("\n"),
         data={path.relative_to(ROOT).as_posix(): path.read_bytes() for path in PROCESSED.iterdir() if path.is_file()},
         environment=node_environment(os.environ),
         checkpoints=str(checkpoints.resolve()) if checkpoints else None,
@@ -63,12 +68,8 @@ def node_environment(variables: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in variables.items() if name.startswith(wanted)}
 
 
-def git(*words: str) -> bytes:
-    """What git prints; PipelineError with the last line of its errors if it fails."""
-    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, check=False)
-    if done.returncode:
-        raise PipelineError(f"git {words[0]}: {done.stderr.decode(errors='replace').strip().splitlines()[-1]}")
-    return done.stdout
+def _git(*words: str) -> str:
+    return Workspace(ROOT).check_output("git", *words)
 
 
 def _yaml(values: Any) -> bytes:

@@ -1,15 +1,12 @@
-"""What `make cluster` says of its runs, from their logs to the table and the notes at the end, without Ray."""
+"""What `make cluster` says of its runs, from their logs to the lines of progress, without Ray."""
 
-import io
 import json
-import re
 from pathlib import Path
 
 import pytest
-import rich.console
 
 from tools.cluster import driver, node
-from tools.cluster.progress import ProgressActor, ProgressView, cells
+from tools.cluster.progress import ProgressActor, ProgressPrinter, line
 
 KILLED = f"killed by a person, or by the system for lack of memory; then {node.MORE_MEMORY}"
 LOG = "Running stage 'train@a':\n"
@@ -54,11 +51,11 @@ def test_progress_is_read_from_the_checkpoints_folder(tmp_path: Path) -> None:
     assert node.progress(tmp_path, "lenet") == {"epoch": 2, "epochs": 4, "val_accuracy": 0.92, "left": 30.0}
 
 
-def test_the_cells_of_a_run() -> None:
+def test_the_line_of_a_run() -> None:
     row = {"state": "training", "epoch": 2, "epochs": 20, "val_accuracy": 0.98765, "node": "n1", "left": 3725.4}
-    assert cells("a", row) == ["a", "training", "2/20", "0.9877", "n1", "1:02:05"]
-    assert cells("a", {"state": "waiting"}) == ["a", "waiting", "", "", "", ""]
-    assert cells("a", row | {"state": "done"})[-1] == ""
+    assert line("a", row) == "a  training  2/20  0.9877  n1  1:02:05 left"
+    assert line("a", {"state": "waiting"}) == "a  waiting"
+    assert line("a", row | {"state": "done"}) == "a  done  2/20  0.9877  n1"
 
 
 def test_the_actor_adds_what_it_is_told_to_what_it_knows() -> None:
@@ -69,45 +66,11 @@ def test_the_actor_adds_what_it_is_told_to_what_it_knows() -> None:
 
 
 def test_a_changed_line_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
-    view = ProgressView(["a", "b"])
-    with view.live():
-        training = {"state": "training", "epochs": 2, "epoch": 1, "val_accuracy": 0.5, "node": "n1"}
-        view.update("a", training)
-        view.update("a", training)
-        view.update("a", {"state": "done"})
-        view.update("a", {"state": "evaluating"})  # came late
+    printer = ProgressPrinter(["a", "b"])
+    training = {"state": "training", "epochs": 2, "epoch": 1, "val_accuracy": 0.5, "node": "n1"}
+    for seen in (training, training, {"state": "done"}, {"state": "evaluating"}):  # the last came late
+        printer.update("a", seen)
     assert capsys.readouterr().out == "a  training  1/2  0.5000  n1\na  done  1/2  0.5000  n1\n"
-
-
-def test_the_table_has_those_at_work_first_and_counts_the_others() -> None:
-    view = ProgressView("abcde")
-    for run, state in zip("bcde", ("done", "training", "failed", "done"), strict=True):
-        view.rows[run] = {"state": state}
-    console = rich.console.Console(width=80, record=True, file=io.StringIO())
-    console.print(view.table())
-    drawn = console.export_text()
-    assert re.findall(r"^│ (\w) ", drawn, re.MULTILINE) == ["c", "a", "b", "d", "e"]
-    assert "5 runs: 1 waiting, 2 done, 1 failed" in drawn
-
-
-def write_environments(folder: Path, **changes: dict) -> None:
-    for run in "abc":
-        (folder / run).mkdir(exist_ok=True)
-        found = {"precision": "float32", "threads": 2, "onednn": True, "seconds": 10.0} | changes.get(run, {})
-        (folder / run / "environment.json").write_text(json.dumps(found))
-
-
-def test_notes_name_runs_that_differ_and_the_mean_times(tmp_path: Path) -> None:
-    seconds = {"a": 30.0, "b": 50.0, "c": 40.0}
-    write_environments(tmp_path)
-    assert driver.notes(seconds, tmp_path) == ["3 runs of 40 s on average, 10 s of it training"]
-    write_environments(tmp_path, c={"threads": 4})
-    first, _ = driver.notes(seconds, tmp_path)
-    assert first == ("note: threads differed between runs, and so do their bits; set it in params.yaml (2: a, b; 4: c)")
-    write_environments(tmp_path, b={"onednn": False})
-    first, _ = driver.notes(seconds, tmp_path)
-    assert first.endswith("set it in TF_ENABLE_ONEDNN_OPTS (True: a, c; False: b)")
-    assert driver.notes({}, tmp_path) == []
 
 
 def test_the_log_of_a_failed_run_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

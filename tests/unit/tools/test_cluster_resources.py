@@ -1,8 +1,6 @@
 """What `make cluster` asks of a node for each run, and what it refuses, without Ray."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -22,37 +20,27 @@ def with_threads(threads: int | str) -> params.Run:
 
 
 @pytest.mark.parametrize(
-    ("threads", "nodes", "recorded", "expected"),
+    ("threads", "nodes", "expected"),
     [
-        ("auto", [LARGE, SMALL], None, ResourceRequest(4, 0, 7)),
-        (2, [LARGE, SMALL], None, ResourceRequest(2, 0, 7)),
-        ("auto", [SMALL], 2, ResourceRequest(4, 0, 2.5)),
-        ("auto", [SMALL], 40, ResourceRequest(4, 0, 8)),
-        ("auto", [SMALL, GPUS], None, ResourceRequest(8, 1, 7)),
-        (2, [SMALL, GPUS], None, ResourceRequest(2, 1, 7)),
-        ("auto", [{"CPU": 0, "memory": 8e9}, SMALL], None, ResourceRequest(4, 0, 7)),
+        ("auto", [LARGE, SMALL], ResourceRequest(4, 0, 7)),
+        (2, [LARGE, SMALL], ResourceRequest(2, 0, 7)),
+        ("auto", [{"CPU": 4, "memory": 6e9}], ResourceRequest(4, 0, 6)),
+        ("auto", [SMALL, GPUS], ResourceRequest(8, 1, 7)),
+        (2, [SMALL, GPUS], ResourceRequest(2, 1, 7)),
+        ("auto", [{"CPU": 0, "memory": 8e9}, SMALL], ResourceRequest(4, 0, 7)),
     ],
-    ids=["smallest node", "threads", "recorded", "no more than there is", "a GPU's share", "a GPU's threads", "a head"],
+    ids=["smallest node", "threads", "no more than there is", "a GPU's share", "a GPU's threads", "a head"],
 )
 def test_resources_follow_threads_and_hardware(
-    threads: int | str, nodes: list[dict[str, float]], recorded: float | None, expected: ResourceRequest
+    threads: int | str, nodes: list[dict[str, float]], expected: ResourceRequest
 ) -> None:
-    assert resources.default_resources(with_threads(threads), nodes, recorded) == expected
+    assert resources.default_resources(with_threads(threads), nodes) == expected
 
 
 def test_what_no_node_has_is_refused_at_once() -> None:
     request = ResourceRequest(cpus=2, memory=9)
-    assert resources.requested_resources(RUN, [LARGE], {}, request) == ResourceRequest(2, 0, 9)
+    assert resources.requested_resources(RUN, [LARGE], request) == ResourceRequest(2, 0, 9)
     with pytest.raises(PipelineError, match=r"lenet-plain: no node has 2 processors, 0 GPUs and 9\.0 GB of memory"):
-        resources.requested_resources(RUN, [SMALL], {}, request)
+        resources.requested_resources(RUN, [SMALL], request)
     with pytest.raises(PipelineError, match="has no node with a processor"):
-        resources.requested_resources(RUN, [{"CPU": 0}], {}, request)
-
-
-def test_memory_is_taken_from_what_runs_recorded(tmp_path: Path) -> None:
-    for name, architecture, megabytes in (("a", "lenet", [900, 1300]), ("b", "lenet", [1100]), ("c", "vgg", [])):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "run.json").write_text(json.dumps({"architecture": architecture}))
-        rows = [{"process_memory_megabytes": value} for value in megabytes]
-        (tmp_path / name / "environment.json").write_text(json.dumps({"system": rows}))
-    assert resources.recorded_memory(tmp_path) == {"lenet": 1.3}
+        resources.requested_resources(RUN, [{"CPU": 0}], request)
