@@ -15,7 +15,6 @@ from pipeline.reporting.provenance import machine
 from pipeline.reporting.published import load_published
 from tools.study.plan import STUDIES
 from tools.study.saved_results import RUNS, UNFINISHED
-from tools.study.search import Trial
 
 NONE = "–"
 OVERVIEW_COLUMNS = ("run", "epochs", "images seen", "test accuracy", "published", "difference in points", "seconds")
@@ -38,17 +37,14 @@ def overview() -> str:
     return "\n\n".join([table(runs), VERDICTS_HEADING, verdict_table(read_reports())])
 
 
-def study_page(name: str, folder: Path, trials: Sequence[Trial]) -> str:
-    """The page of a study: its command, its runs, the run that validation data choose, and its search's trials."""
+def study_page(name: str, folder: Path) -> str:
+    """The page of a study: its command, its runs, and the run that validation data choose."""
     parts = [
         f"# Study `{name}`",
         f"Written by `make study NAME={name}`; its params are in [params.yaml](params.yaml).",
         table(run_rows(folder)),
         _chosen(folder),
     ]
-    if trials:
-        text = "Every budget that was tried, judged on validation data alone (each run in [search.csv](search.csv)):"
-        parts += ["## The search", text, table([_trial_row(trial) for trial in trials])]
     if (folder / "report.html").is_file():
         parts.append("The report, with its verdicts: [report.md](report.md), and with everything report.html.")
         parts.append("![Loss and accuracy of all runs](curves.png)")
@@ -94,19 +90,6 @@ def _chosen(folder: Path) -> str:
         f"Chosen on validation data: **{name}**, {per_cent(best['val_accuracy'])} there and"
         f" **{per_cent(best['test_accuracy'])}** on the test images, {best['test_errors']} errors."
     )
-
-
-def _trial_row(trial: Trial) -> dict[str, Any]:
-    return {
-        "network": trial.network,
-        "epochs × images": f"{trial.budget.epochs} × {trial.budget.training_images:,}",
-        "recipe": trial.budget.recipe or NONE,
-        "images seen": f"{trial.budget.images_seen:,}",
-        "seeds": len(trial.runs) if trial.complete else f"{len(trial.accuracies)} of {len(trial.runs)}",
-        "mean validation accuracy": per_cent(trial.mean),
-        "target": per_cent(trial.target),
-        "reached": "yes" if trial.reached else "no" if trial.complete else "not yet",
-    }
 
 
 def read_reports() -> dict[str, str]:

@@ -4,13 +4,12 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.config.params import Run
 from pipeline.core.files import write_bytes
-from pipeline.formats.tables import read_csv, read_json, write_csv
+from pipeline.formats.tables import read_json
 
-RUNS, UNFINISHED, SEARCH = "runs", "unfinished", "search.csv"
+RUNS, UNFINISHED = "runs", "unfinished"
 WEIGHTS = {"model.keras", "probabilities.npy", ".gitignore"}  # what DVC caches
 REPORT = ("report.md", "report.html", "curves.csv", "curves.png", "tradeoff.png", "effects.png")
 
@@ -29,29 +28,13 @@ class SavedResults:
         """The folder with the epochs of an interrupted training, None if it is not saved."""
         return self._same_settings(self.folder / UNFINISHED / run.name, run)
 
-    def accuracy(self, network: str, run: Run) -> float | None:
-        """The validation accuracy of a run of the search, None if it is not saved."""
-        path = self.folder / SEARCH
-        wanted = {key: "" if value is None else str(value) for key, value in search_settings(network, run).items()}
-        for row in read_csv(path) if path.is_file() else ():
-            if wanted.items() <= row.items():
-                return float(row["val_accuracy"])
-        return None
-
-    def save(
-        self,
-        results: Path,
-        finished: Sequence[str],
-        unfinished: Mapping[str, Path],
-        search_rows: Sequence[Mapping[str, Any]],
-    ) -> None:
+    def save(self, results: Path, finished: Sequence[str], unfinished: Mapping[str, Path]) -> None:
         """Replace everything that is saved.
 
         Args:
             results: The clone's folder `results`, with the report and the finished runs.
             finished: Their names.
             unfinished: Folders with the epochs of unfinished runs, by name.
-            search_rows: The rows of search.csv.
         """
         _replace({run: results / "runs" / run for run in finished}, self.folder / RUNS)
         _replace(unfinished, self.folder / UNFINISHED)
@@ -60,20 +43,11 @@ class SavedResults:
                 write_bytes(self.folder / name, (results / name).read_bytes())
             else:
                 (self.folder / name).unlink(missing_ok=True)
-        if search_rows:
-            write_csv(self.folder / SEARCH, search_rows)
-        else:
-            (self.folder / SEARCH).unlink(missing_ok=True)
 
     def _same_settings(self, folder: Path, run: Run) -> Path | None:
         path = folder / "run.json"
         wanted = {**run.model.model_dump(), "settings": run.train.model_dump(exclude_none=True)}
         return folder if path.is_file() and wanted.items() <= read_json(path).items() else None
-
-
-def search_settings(network: str, run: Run) -> dict[str, Any]:
-    """The settings of a run of the search: the first columns of its row in search.csv."""
-    return {"network": network, "run": run.name, **run.model.model_dump(), **run.train.model_dump()}
 
 
 def copy_results(source: Path, target: Path) -> None:

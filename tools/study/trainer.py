@@ -15,7 +15,6 @@ import psutil
 from pipeline.config.params import Run, load_params
 from pipeline.core.errors import Interrupted, PipelineError
 from pipeline.core.paths import CHECKPOINTS, PARAMS_FILE, run_dir
-from pipeline.formats.tables import read_csv
 from tools.study.plan import Plan
 from tools.study.saved_results import SavedResults, copy_results
 from tools.workspace import Workspace
@@ -68,10 +67,6 @@ class Trainer:
         if status:
             raise PipelineError(f"study/{self.plan.name}: `dvc repro {target}` failed, see above; fix it and run again")
         return True
-
-    def val_accuracy(self, run: str) -> float:
-        """The validation accuracy of a trained run after its last epoch."""
-        return float(read_csv(run_dir(run, self.clone.root) / "history.csv")[-1]["val_accuracy"])
 
     def restore(self, run: Run) -> bool:
         """Copy a run's saved results into the clone; False if there are none."""
