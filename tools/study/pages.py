@@ -45,7 +45,7 @@ def study_page(name: str, folder: Path) -> str:
         table(run_rows(folder)),
         _chosen(folder),
     ]
-    if (folder / "report.html").is_file():
+    if (folder / "report.md").is_file():
         parts.append("The report, with its verdicts: [report.md](report.md), and with everything report.html.")
         parts.append("![Loss and accuracy of all runs](curves.png)")
     return "\n\n".join(filter(None, parts)) + "\n"
