@@ -71,7 +71,7 @@ bench: $(READY) ## measure against common alternatives; ROWS="train speed", REPE
 lock: ## renew requirements*.lock from requirements*.in
 	@setup/lock
 
-prune: $(READY) ## list unused results, caches and artifacts and ask whether to delete them; YES=1 deletes them at once
+prune: $(READY) ## list unused results and caches and ask whether to delete them; YES=1 deletes them at once
 	@$(IN_VENV) exec python -m tools.prune $${YES:+--yes}
 
 doctor: $(READY) ## check this installation and its results, one line each; REPAIR=1 repairs the DVC cache and tidies up

@@ -12,7 +12,7 @@ from pipeline.formats.tables import read_json
 from pipeline.resume.checkpoint_dir import lock_file
 from pipeline.tracking.store import DATABASE
 from tools.checks import Verdict, first_few
-from tools.prune.unused import is_held
+from tools.prune import is_held
 
 RUNNING = """
     SELECT runs.run_uuid, runs.name, tags.value FROM runs

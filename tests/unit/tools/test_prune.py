@@ -14,8 +14,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.training import fingerprint
-from tools.prune import __main__ as prune
-from tools.prune import deleted_runs, unused
+from tools import prune
 
 PARAMS = SimpleNamespace(runs={"lenet-plain": None})
 STAGES = """
@@ -46,7 +45,7 @@ def test_results_of_runs_that_are_not_in_params(tmp_path):
         if run == "partly-kept":
             commit(tmp_path)
             (folder / "metrics.json").write_text("y" * 10)
-    found = list(unused.old_results(tmp_path, PARAMS))
+    found = list(prune.old_results(tmp_path, PARAMS))
     assert [(item.what, item.size()) for item in found] == [
         ("results/runs/kept-by-git: not in params.yaml (git has it)", 100),
         ("results/runs/not-kept: not in params.yaml (NOT IN GIT, it would be lost for good)", 100),
@@ -77,17 +76,17 @@ def test_uncommitted_results_leave_the_cache_and_committed_ones_stay_restorable(
     commit(tmp_path)
     assert repro(333) == "ran\nran\nran\n"
     assert repro(22) == "ran\nran\nran\n"
-    [found] = unused.cache_objects(tmp_path)
+    [found] = prune.cache_objects(tmp_path)
     assert found.what == ".dvc/cache: 2 objects of uncommitted results"
     model = max(found.paths, key=lambda path: path.stat().st_size)
     clone = tmp_path / "study/any/work"
     clone.mkdir(parents=True)
     out = f"{{path: model, md5: {model.parent.name}{model.name}}}"
     (clone / "dvc.lock").write_text(f"stages: {{train: {{cmd: x, outs: [{out}]}}}}\n")
-    assert list(unused.cache_objects(tmp_path)) == []  # the small output is kept, too
+    assert list(prune.cache_objects(tmp_path)) == []  # the small output is kept, too
     shutil.rmtree(clone)
     found.delete()
-    assert list(unused.cache_objects(tmp_path)) == []
+    assert list(prune.cache_objects(tmp_path)) == []
     assert repro(1) == "ran\nran\nran\n"
     assert repro(333) == "ran\nran\nran\nran\n"
 
@@ -98,38 +97,8 @@ def test_checkpoints_whose_inputs_have_changed(tmp_path, monkeypatch):
     for name in names:
         (tmp_path / ".checkpoints" / name).mkdir(parents=True)
     with filelock.FileLock(tmp_path / ".checkpoints" / f"{names[3]}.lock"):
-        found = list(unused.checkpoints(tmp_path, PARAMS))
+        found = list(prune.checkpoints(tmp_path, PARAMS))
     assert [item.paths[0].name for item in found] == names[1:3]
-
-
-def test_deleted_mlflow_runs_are_deleted_with_their_models(tmp_path, monkeypatch):
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    client, experiment = deleted_runs.store.connect()
-    models = {}
-    for name in ("kept", "deleted", "registered"):
-        run = client.create_run(experiment, run_name=name).info
-        client.log_text(run.run_id, name, "note.txt")
-        model = client.create_logged_model(experiment, name="model", source_run_id=run.run_id)
-        models[name] = Path(model.artifact_location.removeprefix("file://"))
-        models[name].mkdir(parents=True)
-        (models[name] / "weights").write_text("w" * 1000)
-        if name == "registered":
-            client.create_registered_model("digits")
-            client.create_model_version("digits", model.artifact_location, run.run_id)
-        if name != "kept":
-            client.delete_run(run.run_id)
-    [found] = [unused.Unused(*item) for item in deleted_runs.find(tmp_path)]
-    assert found.what.startswith("MLflow run deleted (")
-    assert found.size() == 1000 + len("deleted")
-    found.delete()
-    assert list(deleted_runs.find(tmp_path)) == []
-    assert {name: path.exists() for name, path in models.items()} == {
-        "kept": True,
-        "deleted": False,
-        "registered": True,
-    }
-    assert [run.info.run_name for run in client.search_runs([experiment])] == ["kept"]
 
 
 @pytest.mark.parametrize("place", [".", "study/any/work"])
@@ -138,7 +107,7 @@ def test_nothing_is_pruned_while_a_stage_runs(tmp_path, place):
     holder = {"pid": os.getpid(), "cmd": "dvc repro"}
     (tmp_path / place / ".dvc/tmp/rwlock").write_text(json.dumps({"model": {"write": holder}}))
     with pytest.raises(PipelineError, match=rf"^process {os.getpid()} \(dvc repro\) is running; wait until it ends$"):
-        list(unused.find(tmp_path, PARAMS))
+        list(prune.find(tmp_path, PARAMS))
 
 
 @pytest.mark.parametrize(("yes", "left"), [(False, True), (True, False)])
@@ -146,7 +115,7 @@ def test_without_a_terminal_only_yes_deletes(tmp_path, monkeypatch, capsys, yes,
     file = tmp_path / "old"
     file.write_bytes(bytes(1_500_000))
     monkeypatch.setattr(prune, "load_params", lambda: PARAMS)
-    monkeypatch.setattr(unused, "find", lambda root, params: [unused.Unused("old: not used", [file])])
+    monkeypatch.setattr(prune, "find", lambda root, params: [prune.Unused("old: not used", [file])])
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False))
     prune.main(argparse.Namespace(yes=yes))
     assert file.exists() is left

@@ -1,8 +1,10 @@
-"""Find what nothing uses any more: old results, objects of DVC's cache, checkpoints, deleted MLflow runs, plots."""
+"""List what nothing uses any more, with its size, then ask whether to delete it: `make prune`."""
 
+import argparse
 import json
 import shutil
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,24 +12,46 @@ import filelock
 import psutil
 from ruamel.yaml import YAML
 
-from pipeline.config.params import Params
+from pipeline.config.params import Params, load_params
+from pipeline.core import errors
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import CHECKPOINTS, runs_dir
+from pipeline.core.paths import CHECKPOINTS, ROOT, runs_dir
 from pipeline.resume.checkpoint_dir import checkpoint_dir, lock_file
 from pipeline.training import fingerprint
-from tools.prune import deleted_runs
 from tools.workspace import Workspace
 
 CLONES = "study/*/work"  # the clones that studies train in; they share DVC's cache
 
 
+def main(arguments: argparse.Namespace) -> None:
+    """List; delete with `--yes` or after a yes in the terminal."""
+    found = list(find(ROOT, load_params()))
+    if not found:
+        print("nothing to prune")
+        return
+    sizes = {item.what: item.size() for item in found}
+    for what, size in [*sizes.items(), ("in total", sum(sizes.values()))]:
+        print(f"{size / 1e6:10.1f} MB  {what}")
+    if not arguments.yes:
+        if not sys.stdin.isatty():
+            print("nothing was deleted; to delete all this: make prune YES=1")
+            return
+        if input("Delete all this? [y/N] ").strip().lower() not in ("y", "yes"):
+            print("nothing was deleted")
+            return
+        # once more, since the answer may have taken an hour
+        found = [item for item in find(ROOT, load_params()) if item.what in sizes]
+    for item in found:
+        item.delete()
+    print("deleted")
+
+
 @dataclass(frozen=True)
 class Unused:
-    """Something that can be deleted: a description, its paths, and what must happen before they are deleted."""
+    """Something that can be deleted: a description and its paths."""
 
     what: str
     paths: list[Path]
-    before: Callable[[], None] | None = None
 
     def size(self) -> int:
         """Bytes on disk."""
@@ -36,8 +60,6 @@ class Unused:
 
     def delete(self) -> None:
         """Delete it for good."""
-        if self.before:
-            self.before()
         for path in self.paths:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -51,7 +73,6 @@ def find(root: Path, params: Params) -> Iterator[Unused]:
     yield from old_results(root, params)
     yield from cache_objects(root)
     yield from checkpoints(root, params)
-    yield from (Unused(*item) for item in deleted_runs.find(root))
     if (root / "dvc_plots").is_dir():
         yield Unused("dvc_plots: pages that `dvc plots` drew", [root / "dvc_plots"])
 
@@ -122,3 +143,9 @@ def _require_idle(root: Path) -> None:
             for holder in [*entry.get("read", []), *filter(None, [entry.get("write")])]:
                 if psutil.pid_exists(holder["pid"]):
                     raise PipelineError(f"process {holder['pid']} ({holder['cmd']}) is running; wait until it ends")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--yes", action="store_true", help="delete without asking")
+    errors.run_command(main, parser)
