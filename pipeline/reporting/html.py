@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import numpy as np
@@ -16,7 +15,7 @@ from pipeline.reporting.convergence import TARGETS
 from pipeline.reporting.number_format import decimal, listed, p_value, per_cent, signed
 
 TEMPLATES = Path(__file__).parent / "templates"
-RUN_FIGURES = {"loss": "loss.png", "weights": "weights.png", "confusion": "confusion_matrix.png"}  # kind: file
+RUN_FIGURES = ("loss", "weights", "confusion_matrix", "mistakes")
 
 
 def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndarray | None) -> str:
@@ -27,6 +26,7 @@ def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndar
         figures: the figures of all runs: "curves", "tradeoff", "effects".
         images: the official test set, uint8 (10000, 28, 28, 1); None if it is not in this checkout.
     """
+    hard, hard_total, common_images = mistakes.hardest_examples(analysis.results)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
@@ -43,28 +43,17 @@ def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndar
         seeds=[group for group in analysis.groups if len(group.runs) > 1],
         figures={name: data_uris.file_uri(path) for name, path in figures.items()},
         runs=[
-            {"name": run.run} | {kind: data_uris.file_uri(run.folder / name) for kind, name in RUN_FIGURES.items()}
+            {"name": run.run} | {name: data_uris.file_uri(run.folder / f"{name}.png") for name in RUN_FIGURES}
             for run in analysis.results
         ],
         provenance=provenance,
         own_settings=provenance.own_settings(analysis.results),
         head=head_commit(),
-        **_mistakes(analysis, images),
+        hard=hard,
+        hard_total=hard_total,
+        common_images=common_images,
+        sprite=data_uris.digit_sprite(images, [example.image for example in hard]),
     )
-
-
-def _mistakes(analysis: Analysis, images: np.ndarray | None) -> dict[str, Any]:
-    hard, hard_total, common = mistakes.hardest_examples(analysis.results)
-    pairs = mistakes.differences(analysis.groups)
-    examples = [image for pair in pairs for image, _ in (*pair.only_first_examples, *pair.only_second_examples)]
-    return {
-        "hard": hard,
-        "hard_total": hard_total,
-        "common_images": common,
-        "pairs": pairs,
-        "networks": list(dict.fromkeys(name for pair in pairs for name in (pair.first, pair.second))),
-        "sprite": data_uris.digit_sprite(images, [*(example.image for example in hard), *examples]),
-    }
 
 
 def describe_convergence(conclusion: Conclusion) -> str:

@@ -24,8 +24,6 @@ class Cells(HTMLParser):
         attributes = dict(attributes)
         if tag in ("table", "article", "div") and ("id" in attributes or "data-conclusion" in attributes):
             self.table = attributes.get("id", "conclusion")
-        if attributes.get("class") == "pair":
-            self.table = "pair"
         if "data-verdict" in attributes:
             self.conclusion = int(attributes["data-conclusion"])
             self.verdicts[self.conclusion] = attributes["data-verdict"]

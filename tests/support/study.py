@@ -99,7 +99,7 @@ def write_run(folder, run, *, errors=100, validation=(0.95, 0.985, 0.992), flags
     write_history(path, validation)
     write_weights(path, LAYERS, len(validation), weights)
     write_predictions(path, labels(images), errors, validation[-1], test_index)
-    for name in ("loss.png", "weights.png", "confusion_matrix.png"):
+    for name in ("loss.png", "weights.png", "confusion_matrix.png", "mistakes.png"):
         (path / name).write_bytes(blank_picture())
     return path
 

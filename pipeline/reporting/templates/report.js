@@ -16,19 +16,6 @@ for (const button of document.querySelectorAll("th button")) {
     body.append(...rows);
   });
 }
-// Show the block of the two networks that are selected.
-const [first, second] = ["first", "second"].map((name) => document.getElementById(name));
-if (first) {
-  const show = () => {
-    for (const block of document.querySelectorAll(".pair")) {
-      const names = [block.dataset.first, block.dataset.second];
-      block.hidden = !(first.value !== second.value && names.includes(first.value) && names.includes(second.value));
-    }
-  };
-  first.addEventListener("change", show);
-  second.addEventListener("change", show);
-  show();
-}
 // Open closed details for printing.
 let closed = [];
 addEventListener("beforeprint", () => {

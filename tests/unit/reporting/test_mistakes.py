@@ -1,10 +1,10 @@
-"""Misclassified test images: the hardest ones, those on which two networks differ, and how they are drawn."""
+"""Misclassified test images: the hardest ones, and how they are drawn."""
 
 import numpy as np
 
 from pipeline.reporting import data_uris, mistakes
 from tests.support import study
-from tests.support.reported import analyze_runs, ten_runs
+from tests.support.reported import analyze_runs
 
 
 def test_hardest_images_with_the_answer_of_every_network(tmp_path):
@@ -17,17 +17,6 @@ def test_hardest_images_with_the_answer_of_every_network(tmp_path):
     assert [example.wrong for example in hard] == sorted(wrong[wrong >= 2], reverse=True)
     for example in hard:
         assert example.answers == [result.predicted[example.image] for result in results]
-
-
-def test_two_networks_differ_where_only_one_is_right(tmp_path):
-    analysis, _ = ten_runs(tmp_path)
-    pairs = {(pair.first, pair.second): pair for pair in mistakes.differences(analysis.groups)}
-    pair = pairs["lenet-dropout", "vgg-dropout"]
-    first, second = (next(run for run in analysis.results if run.run == name) for name in (pair.first, pair.second))
-    assert pair.only_first == (first.correct & ~second.correct).sum()
-    assert pair.both == (first.correct & second.correct).sum()
-    assert pair.both + pair.only_first + pair.only_second + pair.neither == study.IMAGES
-    assert len(pair.only_first_examples) == 8
 
 
 def test_sprite_of_digits_in_dark_ink_on_white():

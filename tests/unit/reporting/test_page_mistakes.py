@@ -1,11 +1,9 @@
 """The page's misclassified images, computed again from the stored predictions without the report's code."""
 
-from collections import Counter
-
 from tests.support.report_page import names
 
 
-def test_hardest_images_and_differences(report):
+def test_hardest_images(report):
     runs = report[2]
     networks = names(report)
     images = runs.common(*networks)
@@ -22,12 +20,6 @@ def test_hardest_images_and_differences(report):
             else:
                 digit = runs.pairs(networks[0])[runs.rows(networks[0], [image])[0], 0]
                 assert text == str({"digit": digit, "wrong": wrong[image]}[key])
-        elif table == "pair":
-            common = runs.common(around["data-first"], around["data-second"])
-            correct, other = (runs.correct(around[name], common) for name in ("data-first", "data-second"))
-            counts = Counter(zip(correct.tolist(), other.tolist(), strict=True))
-            kinds = {"both": (True, True), "only_first": (True, False), "only_second": (False, True)}
-            assert text == f"{counts[kinds.get(key, (False, False))]:,}"
     for image, texts in answers.items():
         pairs = [runs.pairs(run)[runs.rows(run, [image])[0]] for run in networks]
         assert texts == [f"{predicted}{' ✓' if predicted == actual else ''}" for actual, predicted in pairs]

@@ -117,7 +117,7 @@ def test_main_writes_everything(tmp_path, monkeypatch, capsys):
     images = np.zeros((study.IMAGES, 28, 28, 1), np.uint8)
     html, text = write_report(tmp_path, monkeypatch, names, images)
     assert text.startswith("# Results\n\n<!-- results -->\n\nOf 10 runs")
-    for kind in ("loss against epoch", "violins", "confusion matrix"):
+    for kind in ("loss against epoch", "violins", "confusion matrix", "most confident mistakes"):
         assert html.count(f": {kind}") + html.count(f"{kind} of the") >= 10
     for name in ("curves", "effects", "tradeoff"):
         assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")

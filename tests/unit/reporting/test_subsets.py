@@ -66,12 +66,6 @@ def test_comparison_on_common_images(both):
     assert (pair.p, pair.test) == (1, "McNemar, exact, on the same 4 images")
 
 
-def test_differences_on_common_images(both):
-    (pair,) = mistakes.differences(both.groups)
-    assert (pair.both, pair.only_first, pair.only_second, pair.neither) == (1, 1, 1, 1)
-    assert (pair.only_first_examples, pair.only_second_examples) == ([(7, "4, not 9")], [(8, "9, not 4")])
-
-
 def test_hardest_examples_on_common_images(both):
     hard, total, images = mistakes.hardest_examples(both.results)
     assert (total, images) == (1, 4)
