@@ -6,6 +6,8 @@ import errno
 import sys
 from collections.abc import Callable, Collection
 
+MAX_REASON = 200  # characters of another library's message
+
 
 class PipelineError(Exception):
     """An error for people: the file or key, what was found, what was expected, what to do."""
@@ -47,6 +49,14 @@ def describe(error: Exception) -> str:
 def printable(text: str) -> str:
     """Escape the control characters and line breaks in text of a file, a server or another program."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def reason(error: Exception) -> str:
+    """What a library's error says, in one line of at most 200 characters; with its type where that is needed."""
+    text = printable(" ".join(str(error).split()))
+    if not text or isinstance(error, LookupError | TypeError | AttributeError | RecursionError):
+        text = f"{type(error).__name__}: {text}".removesuffix(": ")
+    return text if len(text) <= MAX_REASON else f"{text[:MAX_REASON]}…"
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:

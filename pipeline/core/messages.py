@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import PARAMS_FILE
+from pipeline.core.paths import CHAMPION, PARAMS_FILE
 
 RESTORE_DATA = "run `dvc checkout`, or `dvc repro --force preprocess`"
 
@@ -31,6 +31,8 @@ def missing_model(path: Path, run: str) -> PipelineError:
 def damaged_model(path: Path, problem: str) -> PipelineError:
     """A model file cannot be used."""
     remedy = f"remove it, then run `dvc checkout`, or `dvc repro --force train@{path.parent.name}`"
+    if path.parent == CHAMPION:
+        remedy = "run `make promote` to choose another champion"
     return PipelineError(f"{path}: damaged ({problem}); {remedy}")
 
 

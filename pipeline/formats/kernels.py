@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 
 from pipeline.core import messages
+from pipeline.core.errors import reason
 
 WEIGHTS = "model.weights.h5"  # inside a .keras file
 
@@ -19,6 +20,6 @@ def read_kernels(path: Path) -> dict[str, np.ndarray]:
             for layer in stored["layers"].values():
                 if "0" in layer["vars"] and layer["vars/0"].ndim > 1:  # biases and moving averages have one axis
                     kernels[str(layer["vars"].attrs["name"])] = layer["vars/0"][:]
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
-        raise messages.damaged_model(path, " ".join(str(error).split())) from None
+    except Exception as error:  # of any type, for a malformed file
+        raise messages.damaged_model(path, reason(error)) from None
     return kernels
