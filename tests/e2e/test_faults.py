@@ -1,4 +1,4 @@
-"""The quick ones of the table of faults; `make faults` injects them all."""
+"""A sample of the faults, one or two of each kind that is quick; `make faults` injects them all."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Inject every fault, say what came of each, and write docs/faults.md when all were tried: `make faults`.
 
-What was interrupted goes on where it was: while the code stays the same, faults that passed are not tried again.
+An interrupted run continues where it was: as long as the code stays the same, faults that passed are not tried again.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from tests.faults.bench import Bench
 from tests.faults.outcomes import IMPOSSIBLE, NO, YES, Outcome
 from tests.faults.table import FAULTS, Fault, Impossible, plain
 
+KILLS, EVERY = 40, 4  # so that all faults take an hour or so
 WIDTH, LONGEST = 160, 2000  # characters of what was seen when all was well, and when it was not
 
 
@@ -41,52 +42,38 @@ def attempt(chosen: Sequence[Fault], known: dict[str, Outcome], options: argpars
             seen.append(known.get(fault.name) or judge(fault, bench))
             bench.tidy()
             one = seen[-1]
-            if fault.name not in known and not options.words:
+            if fault.name not in known:
                 outcomes.keep(one, settings(options))
             print(f"{one.seconds:6.0f} s | {one.fault} | {one.expected} | {one.seen} | {one.passed}", flush=True)
     return seen
 
 
-def settings(options: argparse.Namespace, tree: str = "") -> str:
-    """Under what circumstances an outcome counts, with the present code or that `tree`."""
-    return f"{options.kills} kills, every {options.every}; {outcomes.conditions(tree)}"
-
-
-def remembered(options: argparse.Namespace) -> tuple[dict[str, Outcome], str]:
-    """What came of the faults that were tried before, and what the table must say of that."""
-    if options.words:
-        return {}, ""
-    now = outcomes.kept(settings(options))
-    before = outcomes.kept(settings(options, options.since)) if options.since else {}
-    passed = {name: one for name, one in before.items() if name not in now and one.passed != NO}
-    return passed | now, outcomes.difference(options.since, len(passed))
+def settings(options: argparse.Namespace) -> str:
+    """Under what circumstances an outcome counts."""
+    return f"{options.kills} kills, every {options.every}; {outcomes.conditions()}"
 
 
 def main() -> None:
     """Try the faults whose names contain one of the words given, or all."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("words", nargs="*", help="only faults whose names contain one of these; no table is written")
-    parser.add_argument("--kills", type=int, default=100, help="random moments at which a training is killed")
-    parser.add_argument("--every", type=int, default=1, help="kill a stage at one in so many of its writes")
+    parser.add_argument("--kills", type=int, default=KILLS, help="random moments at which a training is killed")
+    parser.add_argument("--every", type=int, default=EVERY, help="kill a stage at one in so many of its writes")
     parser.add_argument("--table", action="store_true", help="try nothing: write the table of what was tried so far")
-    parser.add_argument("--since", metavar="TREE", help="what passed with that git tree of pipeline/ counts too")
     options = parser.parse_args()
     modules = [module.__name__ for module in faults.MODULES]
     everything = sorted(FAULTS, key=lambda fault: modules.index(fault.inject.__module__))
-    known, more = remembered(options)
-    if options.table:
-        tried = [known[fault.name] for fault in everything if fault.name in known]
-        outcomes.publish(tried, options.kills, options.every, len(everything) - len(tried), more)
-        return
     chosen = [fault for fault in everything if not options.words or any(word in fault.name for word in options.words)]
-    seen = attempt(chosen, known, options)
-    verdicts = [one.passed for one in seen]
-    print(f"{verdicts.count(YES)} of {len(seen)} as expected, {verdicts.count(IMPOSSIBLE)} not possible here")
+    known = outcomes.kept(settings(options))
+    if not options.table:
+        known |= {one.fault: one for one in attempt(chosen, {} if options.words else known, options)}
+        verdicts = [known[fault.name].passed for fault in chosen]
+        print(f"{verdicts.count(YES)} of {len(chosen)} as expected, {verdicts.count(IMPOSSIBLE)} not possible here")
     if not options.words:
-        outcomes.publish(seen, options.kills, options.every, more=more)
-        if NO not in verdicts:
-            outcomes.KEPT.unlink(missing_ok=True)
-    sys.exit(NO in verdicts)
+        tried = [known[fault.name] for fault in everything if fault.name in known]
+        untried = [fault.name for fault in everything if fault.name not in known]
+        outcomes.publish(tried, options.kills, options.every, untried)
+    sys.exit(any(one.passed == NO for one in known.values()))
 
 
 if __name__ == "__main__":

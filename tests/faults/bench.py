@@ -74,7 +74,7 @@ class Bench:
     @cached_property
     def of_training(self) -> set[str]:
         """The names of the files that a training leaves and that are equal for equal trainings."""
-        return {"model.keras", "history.csv", "weights.csv", "histograms.json", "run.json", "loss.png", "weights.png"}
+        return {"model.keras", "history.csv", "weights.csv", "histograms.json", "run.json"}
 
     def same(self, place: Workspace, but: Collection[str] = ()) -> None:
         """Assert that the training in `place` left the same bytes as the undisturbed one, `but` some files."""
@@ -84,8 +84,9 @@ class Bench:
             assert same, f"{name} differs from that of an undisturbed training"
 
     def evaluates_alike(self, place: Workspace) -> None:
-        """Evaluate the training in `place`, and assert that its metrics and figures are the undisturbed one's."""
-        place.run("python", "-m", "pipeline.evaluate", RUN)
+        """Evaluate and draw the training in `place`, and assert that metrics and figures are the undisturbed one's."""
+        for stage in ("pipeline.evaluate", "pipeline.draw"):
+            place.run("python", "-m", stage, RUN)
         found, wanted = place.contents(RUN), self._trained.contents(RUN)
         differing = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
         assert not differing, f"{', '.join(differing)} differ from those of an undisturbed training"

@@ -20,7 +20,7 @@ def full_raw(bench: Bench) -> str:
     return seen
 
 
-@fault("full disk: data/processed", "'no space left', what was there is untouched; the next run succeeds", quick=True)
+@fault("full disk: data/processed", "'no space left', what was there is untouched; the next run succeeds")
 def full_processed(bench: Bench) -> str:
     """A file-size limit below that of the training images."""
     place = bench.prepared()
@@ -64,7 +64,7 @@ def full_checkpoint(bench: Bench) -> str:
     seen = refusal(place.run(*limited(4000, *TRAIN), check=False), FULL)
     assert before <= {path.name for path in checkpoints(place)}, "a checkpoint is gone"
     assert not place.results(RUN).exists()
-    _goes_on(bench, place, "going on after epoch")
+    _goes_on(bench, place, "continuing after epoch")
     return seen
 
 
@@ -77,7 +77,7 @@ def full_results(bench: Bench) -> str:
     command = mounted('-t tmpfs -o size=1m none "$1"', str(place.root / "results"), *TRAIN)
     seen = refusal(place.run(*command, check=False), FULL)
     assert checkpoints(place), "no checkpoint is left"
-    _goes_on(bench, place, "going on after epoch 3")
+    _goes_on(bench, place, "continuing after epoch 3")
     return seen
 
 

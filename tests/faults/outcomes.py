@@ -26,7 +26,7 @@ no switches for faults: they are done to it from outside.
 - Of {all} faults {passed} ended as expected{other}.
 - A training is killed at {kills} random moments, and each stage {every}; of several writes to one
   file in a row, at the first, the middle one and the last.
-- {hours} hours of a machine that did other work too, until {today}; {conditions}.
+- {minutes} minutes of a machine that did other work too, until {today}; {conditions}.
 
 | fault | expected | seen | pass |
 |---|---|---|---|
@@ -44,21 +44,13 @@ class Outcome:
     seconds: float = 0.0
 
 
-def conditions(tree: str = "") -> str:
-    """The code that was tried, the present one or that `tree`, the machine and the versions, in a sentence."""
+def conditions() -> str:
+    """The code that was tried, the machine and the versions, in a sentence."""
     names = [line.partition(": ")[2] for line in _lines(CPU_INFO) if line.startswith("model name")] or ["one processor"]
     packages = ", ".join(f"{name} {version}" for name, version in package_versions().items())
-    changed = ", with changes" if not tree and _git("status", "--porcelain", "--", "pipeline", "models") else ""
-    code = f"git tree {tree or _git('rev-parse', '--short', 'HEAD:pipeline')} of pipeline/{changed}"
+    changed = ", with changes" if _git("status", "--porcelain", "--", "pipeline", "models") else ""
+    code = f"git tree {_git('rev-parse', '--short', 'HEAD:pipeline')} of pipeline/{changed}"
     return f"{code}; {platform.system()}, {len(names)} × {names[0]}; {packages}"
-
-
-def difference(tree: str, faults: int) -> str:
-    """That so many faults were tried with an earlier `tree` of pipeline/, and what was changed since."""
-    if not faults:
-        return ""
-    names = ", ".join(_git("diff", "--name-only", tree, "HEAD:pipeline").split())
-    return f"; {faults} of them with git tree {tree} before, since when this was changed: {names}"
 
 
 def _git(*words: str) -> str:
@@ -82,26 +74,27 @@ def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-def document(outcomes: Sequence[Outcome], kills: int, every: int, said: str, untried: int = 0) -> str:
-    """The table as Markdown; `untried` faults are not in it yet."""
+def document(outcomes: Sequence[Outcome], kills: int, every: int, said: str, untried: Sequence[str] = ()) -> str:
+    """The table as Markdown; the faults named in `untried` are not in it yet."""
     verdicts = [outcome.passed for outcome in outcomes]
     counts = ((NO, "did not"), (IMPOSSIBLE, "could not be tried on that machine"))
     other = [f"{verdicts.count(verdict)} {words}" for verdict, words in counts if verdict in verdicts]
-    other += [f"{untried} have not been tried yet"] if untried else []
+    other += [f"{len(untried)} have not been tried with this code yet (listed below)"] if untried else []
     begin = BEGIN.format(
-        all=len(outcomes) + untried,
+        all=len(outcomes) + len(untried),
         passed=verdicts.count(YES),
         other="".join(f", {words}" for words in other),
         kills=kills,
         every="at every one of its writes" if every == 1 else f"at one in {every} of its writes",
-        hours=round(sum(outcome.seconds for outcome in outcomes) / 3600, 1),
+        minutes=round(sum(outcome.seconds for outcome in outcomes) / 60),
         today=datetime.datetime.now(datetime.UTC).date(),
         conditions=said,
     )
     rows = [(one.fault, one.expected, one.seen, one.passed) for one in outcomes]
-    return begin + "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in rows)
+    table = "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in rows)
+    return begin + table + ("\nNot tried yet:\n\n" + "".join(f"- {name}\n" for name in untried) if untried else "")
 
 
-def publish(outcomes: Sequence[Outcome], kills: int, every: int, untried: int = 0, more: str = "") -> None:
-    """Write the table to docs/faults.md; `more` is said of the conditions."""
-    write_text(DOCUMENT, document(outcomes, kills, every, conditions() + more, untried))
+def publish(outcomes: Sequence[Outcome], kills: int, every: int, untried: Sequence[str]) -> None:
+    """Write the table to docs/faults.md."""
+    write_text(DOCUMENT, document(outcomes, kills, every, conditions(), untried))

@@ -33,7 +33,7 @@ def wrong(bench: Bench, name: str, change: Callable[[bytes], bytes], says: str) 
 
 
 for name, case in WRONG.items():
-    fault(f"idx: {name}", "refused in one line, data/processed as it was", quick=name != "a byte too many")(
+    fault(f"idx: {name}", "refused in one line, data/processed as it was", quick=name == "a byte too few")(
         lambda bench, case=case: wrong(bench, *case)
     )
 

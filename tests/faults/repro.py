@@ -28,9 +28,9 @@ def orphan(bench: Bench) -> str:
     assert not alive, "the trainer went on for a minute"
     assert not place.results(RUN).exists(), "the orphan wrote results"
     printed = place.run(*REPRO).stdout
-    assert "going on after epoch" in printed, printed
+    assert "continuing after epoch" in printed, printed
     bench.same(place)
-    return f"{len(gone)} processes stopped; then: {line(printed, 'going on')}"
+    return f"{len(gone)} processes stopped; then: {line(printed, 'continuing')}"
 
 
 @fault("two `make repro` at once", "one trains, the other says in a line that it is busy; the results are whole")
@@ -65,7 +65,7 @@ def interrupt(bench: Bench) -> str:
     assert repro.returncode != 0, printed
     assert "Traceback" not in printed, printed
     seen = line(printed, "interrupted:")
-    assert "going on after epoch" in place.run(*REPRO).stdout
+    assert "continuing after epoch" in place.run(*REPRO).stdout
     bench.same(place)
     return seen
 
@@ -78,7 +78,7 @@ def temporary(bench: Bench) -> str:
     until(lambda: checkpoints(place), "a checkpoint", experiment)
     kill(experiment)
     printed = place.run(*EXPERIMENT).stdout
-    seen = line(printed, "going on after epoch")
+    seen = line(printed, "continuing after epoch")
     assert seen, printed
     place.run("dvc", "exp", "apply", "tried")
     bench.same(place)

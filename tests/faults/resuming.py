@@ -43,7 +43,7 @@ def all_damaged(bench: Bench) -> str:
     return _goes_on(bench, place, "starting over", resumed=False)
 
 
-@fault("checkpoint: another TensorFlow's", "refused in one line that names what differs", quick=False)
+@fault("checkpoint: another TensorFlow's", "refused in one line that names what differs")
 def other_version(bench: Bench) -> str:
     """The version in its identity, with a manifest that agrees."""
     place = two_checkpoints(bench)
@@ -62,6 +62,6 @@ def _goes_on(bench: Bench, place: Workspace, warning: str, *, resumed: bool = Tr
     """Train again: with the warning, and from the checkpoint before the damaged one unless there is none."""
     done = place.run(*TRAIN)
     assert warning in done.stderr, done.stderr
-    assert ("going on after epoch 1," in done.stdout) == resumed, done.stdout
+    assert ("continuing after epoch 1," in done.stdout) == resumed, done.stdout
     bench.same(place)
     return line(done.stderr, "warning: ")

@@ -46,13 +46,13 @@ def random_kills(bench: Bench) -> str:
 def within_epoch(bench: Bench) -> str:
     """A copy of the code that keeps a checkpoint after every step instead of every ten minutes."""
     place = bench.prepared()
-    change(place, "pipeline/keeper.py", "CHECKPOINT_SECONDS = 600", "CHECKPOINT_SECONDS = 0")
+    change(place, "pipeline/training/callbacks.py", "CHECKPOINT_SECONDS = 600", "CHECKPOINT_SECONDS = 0")
     training = place.start(*TRAIN)
     until(lambda: any(_step(path) > 3 for path in checkpoints(place)), "a checkpoint within an epoch", training)
     kill(training)
     step = _step(checkpoints(place)[-1])
     printed = place.run(*TRAIN).stdout
-    seen = line(printed, "going on after epoch")
+    seen = line(printed, "continuing after epoch")
     assert seen and (step == 0 or not seen.endswith("step 0")), printed
     bench.same(place, but=["run.json"])  # which names the code
     return seen
@@ -62,11 +62,11 @@ def within_epoch(bench: Bench) -> str:
 def negative_control(bench: Bench) -> str:
     """A copy of the code whose resumed trainings draw other dropout masks."""
     place = bench.prepared()
-    change(place, "pipeline/loop.py", "*seeds, ", "")
+    change(place, "pipeline/training/state.py", "*seeds, ", "")
     training = place.start(*TRAIN)
     until(lambda: checkpoints(place), "a checkpoint", training)
     kill(training)
-    assert "going on after epoch" in place.run(*TRAIN).stdout
+    assert "continuing after epoch" in place.run(*TRAIN).stdout
     try:
         bench.same(place, but=["run.json"])
     except AssertionError as difference:
@@ -87,14 +87,14 @@ def diverges(bench: Bench) -> str:
 def diverges_later(bench: Bench) -> str:
     """A copy of the code that spoils a weight as the second epoch begins."""
     place = bench.prepared()
-    begin = "        if self.begin > 0:\n"
+    begin = "        if self.first_step > 0:\n"
     bias = "self.model.trainable_variables[-1]"  # before the softmax; a ReLU makes zeros of NaN
     spoil = f'        if epoch == 1:\n            {bias}.assign({bias} * float("nan"))\n'
-    change(place, "pipeline/keeper.py", begin, spoil + begin)
+    change(place, "pipeline/training/callbacks.py", begin, spoil + begin)
     seen = _diverged(place)
     (kept,) = checkpoints(place)
     assert json.loads((kept / "state.json").read_text())["progress"]["epoch"] == 1
-    assert "going on after epoch 1" in place.run(*TRAIN, check=False).stdout
+    assert "continuing after epoch 1" in place.run(*TRAIN, check=False).stdout
     return seen
 
 

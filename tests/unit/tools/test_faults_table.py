@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import outcomes
-from tests.faults.__main__ import attempt, judge, remembered, settings
+from tests.faults.__main__ import attempt, judge, settings
 from tests.faults.bench import Bench
 from tests.faults.mounts import limited
 from tests.faults.outcomes import IMPOSSIBLE, NO, YES, Outcome
@@ -67,25 +67,6 @@ def test_what_passed_is_not_tried_again_and_what_failed_is(tmp_path: Path, monke
     chosen = [Fault(name, "fine", seen, quick=True) for name in ("one", "two", "three")]
     assert [outcome.seen[:6] for outcome in attempt(chosen, known, options)] == ["before", "error:", "error:"]
     assert list(outcomes.kept(settings(options))) == ["two", "three"]
-    attempt(chosen[:1], {}, argparse.Namespace(kills=1, every=1, words=["one"]))
-    assert list(outcomes.kept(settings(options))) == ["two", "three"]
-
-
-def test_what_passed_with_the_code_before_may_count_and_is_said_to(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(outcomes, "KEPT", tmp_path / "kept")
-    options = argparse.Namespace(kills=1, every=1, words=[], since="4b825dc")
-    passed, failed, again = (
-        Outcome(name, "fine", "before", verdict) for name, verdict in zip("abc", (YES, NO, YES), strict=True)
-    )
-    for outcome in (passed, failed, again):
-        outcomes.keep(outcome, settings(options, "4b825dc"))
-    now = Outcome("c", "fine", "now", NO)
-    outcomes.keep(now, settings(options))
-    known, said = remembered(options)
-    assert known == {"a": passed, "c": now}
-    assert said.startswith("; 1 of them with git tree 4b825dc before, since when this was changed: ")
-    options.since = None
-    assert remembered(options) == ({"c": now}, "")
 
 
 def test_the_document() -> None:
@@ -97,7 +78,7 @@ def test_the_document() -> None:
     text = outcomes.document(rows, 100, 1, "there")
     assert "- Of 3 faults 1 ended as expected, 1 did not, 1 could not be tried on that machine.\n" in text
     assert "- A training is killed at 100 random moments, and each stage at every one of its writes;" in text
-    assert "- 0.5 hours of a machine" in text
+    assert "- 30 minutes of a machine" in text
     assert "; there.\n\n| fault |" in text
     assert "\n| one | fine | a \\| b | yes |\n" in text
     assert text.endswith("| two | fine | not possible here: x | – |\n| 3 | fine | oh | **no** |\n")
@@ -105,8 +86,9 @@ def test_the_document() -> None:
 
 
 def test_a_table_of_what_was_tried_so_far() -> None:
-    text = outcomes.document([Outcome("one", "fine", "fine", YES)], 100, 1, "", untried=2)
-    assert "Of 3 faults 1 ended as expected, 2 have not been tried yet." in text
+    text = outcomes.document([Outcome("one", "fine", "fine", YES)], 100, 1, "", untried=["two", "three"])
+    assert "Of 3 faults 1 ended as expected, 2 have not been tried with this code yet (listed below)." in text
+    assert text.endswith("\n\nNot tried yet:\n\n- two\n- three\n")
 
 
 @pytest.mark.parametrize(
