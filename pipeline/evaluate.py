@@ -1,10 +1,14 @@
-"""Evaluate one trained run on the test set, which only the notebook's protocol reads earlier, as validation data."""
+"""Evaluate one trained run on the test set, which only the notebook's protocol reads earlier, as validation data.
+
+It is also scored on corrupted digits and on digits of another source, here and not in a stage of their own, since a
+process takes longer to import TensorFlow than to predict these.
+"""
 
 import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,34 +22,53 @@ from pipeline.formats.tables import read_csv, read_json, write_array, write_csv,
 from pipeline.resume.checkpoint_dir import checkpoint_dir, delete_checkpoints
 from pipeline.runtime.model_file import load_model
 from pipeline.runtime.session import start_session
+from pipeline.stress import score
+
+if TYPE_CHECKING:
+    import keras
 
 LOGGED_LATER = "EVALUATION_LOGGED_LATER"  # set in the environment by `make repro`, which logs every run itself
 PREDICTION_COLUMNS = ("image", "actual", "predicted")  # image: its index in the official test set
 
 
 def evaluate(run: Run, results: Path) -> None:
-    """Write the run's test metrics, per-class metrics, predictions and probabilities."""
+    """Write the run's test metrics, per-class metrics, predictions, probabilities and stress scores."""
     images, labels = load_split("test")
     if run.test_images > len(labels):
         raise messages.too_few_images(run.name, "test_images", run.test_images, len(labels))
     chosen = subset_indices(labels, run.test_images)
     images, labels = images[chosen], labels[chosen]
-    probabilities = predict(run, results / "model.keras", images)
+    model = prepared_model(run, results / "model.keras")
+    probabilities = predict(model, images)
     predicted = probabilities.argmax(axis=1)
-    write_json(results / "metrics.json", validation_metrics(results) | test_metrics(labels, probabilities))
+    clean = dict(zip(chosen.tolist(), (predicted == labels).tolist(), strict=True))
+    stress = score.write_scores(
+        results,
+        answers=lambda images: predict(model, images).argmax(axis=1),
+        count=run.stress_images,
+        clean=clean,
+        held_out=run.train.validation_data == "validation",
+    )
+    metrics = validation_metrics(results) | test_metrics(labels, probabilities)
+    write_json(results / "metrics.json", metrics | {"stress": stress["mean_accuracy"]})
     write_csv(results / "per_class.csv", per_class_metrics(labels, predicted))
     rows = zip(chosen.tolist(), labels.tolist(), predicted.tolist(), strict=True)
     write_csv(results / "predictions.csv", [dict(zip(PREDICTION_COLUMNS, row, strict=True)) for row in rows])
     write_array(results / "probabilities.npy", probabilities)
 
 
-def predict(run: Run, path: Path, images: np.ndarray) -> np.ndarray:
-    """Class probabilities, float32 (N, 10), of raw images, uint8 (N, 28, 28, 1)."""
+def prepared_model(run: Run, path: Path) -> "keras.Model":
+    """The model of a run, in the precision and with the operations that it predicts with on this machine."""
     if not path.exists():
         raise messages.missing_model(path, run.name)
     session = start_session(run.train.precision, run.train.threads, run.train.seed)
     model = load_model(path, session.precision)
     session.optimize(model)
+    return model
+
+
+def predict(model: "keras.Model", images: np.ndarray) -> np.ndarray:
+    """Class probabilities, float32 (N, 10), of raw images, uint8 (N, 28, 28, 1)."""
     return model.predict(make_dataset(TEST_BATCH_SIZE, images), verbose=1 if sys.stdout.isatty() else 0)
 
 
@@ -56,14 +79,13 @@ def validation_metrics(results: Path) -> dict[str, float]:
 
 
 def test_metrics(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
-    """Mean categorical cross-entropy, accuracy, number of errors and of images."""
+    """Mean categorical cross-entropy, accuracy, number of errors."""
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     test_errors = int((probabilities.argmax(axis=1) != labels).sum())
     return {
         "test_loss": float(-np.log(np.clip(of_label, PROBABILITY_EPSILON, 1)).mean()),
         "test_accuracy": (len(labels) - test_errors) / len(labels),
         "test_errors": test_errors,
-        "test_images": len(labels),
     }
 
 

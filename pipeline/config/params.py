@@ -15,13 +15,17 @@ from pipeline.core.paths import PARAMS_FILE, ROOT
 
 @dataclass(frozen=True)
 class Run:
-    """One entry of `runs`: its name, the network, the protocol's name, its settings, the number of its test images."""
+    """One entry of `runs`: its name, the network, the protocol's name, its settings.
+
+    It is scored on `test_images` test images, and on `stress_images` of each corruption and severity.
+    """
 
     name: str
     model: schema.ModelConfig
     protocol: str
     train: schema.TrainConfig
     test_images: int
+    stress_images: int
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Params:
 
     fetch: schema.FetchConfig
     preprocess: schema.PreprocessConfig
+    stress: schema.StressConfig
     promote: schema.PromoteConfig
     protocol: str
     runs: dict[str, Run]
@@ -57,7 +62,7 @@ def parse_params(values: Any) -> Params:
     runs = {name: _run(config, name, values) for name, values in config.runs.items()}
     for run in runs.values():
         _check_image_counts(run, config.preprocess.validation_images)
-    return Params(config.fetch, config.preprocess, config.promote, config.protocol, runs)
+    return Params(config.fetch, config.preprocess, config.stress, config.promote, config.protocol, runs)
 
 
 def _check_protocol(config: schema.Config, name: str) -> None:
@@ -97,8 +102,15 @@ def _run(config: schema.Config, name: str, values: Mapping[str, Any]) -> Run:
     layers[("runs", name)] = _only(values, schema.TrainConfig)
     if config.protocol in values:
         layers[("runs", name, config.protocol)] = values[config.protocol]
-    test_images = config.protocols[config.protocol].test_images
-    return Run(name, model, config.protocol, _merge(layers), test_images.get(name, test_images[model.architecture]))
+    by_name = config.protocols[config.protocol].test_images
+    test_images = by_name.get(name, by_name[model.architecture])
+    stress_images = images_of_each_corruption(config.stress.share, test_images)
+    return Run(name, model, config.protocol, _merge(layers), test_images, stress_images)
+
+
+def images_of_each_corruption(share: float, test_images: int) -> int:
+    """A share of the test images, at least one."""
+    return max(1, round(share * test_images))
 
 
 def _only(values: Mapping[str, Any], model: type[schema.StrictModel]) -> dict[str, Any]:

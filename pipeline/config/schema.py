@@ -123,10 +123,21 @@ class ProtocolBase(StrictModel):
 Protocol = create_model("Protocol", __base__=ProtocolBase, **dict.fromkeys(ARCHITECTURES, (dict, ...)))
 
 
+class StressConfig(StrictModel):
+    """The corrupted digits: how many of them a run is scored on, and the seed that they are made from.
+
+    `share` is a share of the run's test images: that many are scored of each corruption and severity.
+    """
+
+    share: Annotated[float, Field(gt=0, le=0.05)]
+    seed: Seed
+
+
 class PromoteConfig(StrictModel):
-    """The condition for a model to become the champion."""
+    """The conditions for a model to become the champion; `min_stress_accuracy` is of corrupted validation images."""
 
     min_val_accuracy: Share
+    min_stress_accuracy: Share | None = None
 
 
 class Config(StrictModel):
@@ -134,6 +145,7 @@ class Config(StrictModel):
 
     fetch: FetchConfig
     preprocess: PreprocessConfig
+    stress: StressConfig
     promote: PromoteConfig
     protocol: str
     protocols: dict[str, Protocol]

@@ -5,17 +5,17 @@ from pathlib import Path
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import CHAMPION, PARAMS_FILE
 
-RESTORE_DATA = "run `dvc checkout`, or `dvc repro --force preprocess`"
+RESTORE_DATA = "run `dvc checkout`, or `dvc repro --force {stage}`"
 
 
-def missing_data(path: Path) -> PipelineError:
-    """A file that preprocess writes is missing."""
-    return PipelineError(f"{path}: not found; {RESTORE_DATA}")
+def missing_data(path: Path, stage: str = "preprocess") -> PipelineError:
+    """A file of prepared data that `stage` writes is missing."""
+    return PipelineError(f"{path}: not found; {RESTORE_DATA.format(stage=stage)}")
 
 
 def damaged_data(path: Path, problem: str) -> PipelineError:
     """A file that preprocess wrote has changed since."""
-    return PipelineError(f"{path}: damaged, {problem}; {RESTORE_DATA}")
+    return PipelineError(f"{path}: damaged, {problem}; {RESTORE_DATA.format(stage='preprocess')}")
 
 
 def too_few_images(run: str, key: str, wanted: int, found: int) -> PipelineError:

@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PARAMS_FILE = Path("params.yaml")
 RAW = ROOT / "data/raw"
 PROCESSED = ROOT / "data/processed"
+STRESS = ROOT / "data/stress"
 PUBLISHED = ROOT / "data/published"
 RESULTS = ROOT / "results"
 RUNS = RESULTS / "runs"

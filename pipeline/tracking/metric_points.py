@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.formats.tables import read_csv
+from pipeline.formats.tables import read_csv, read_json
+
+STRESS_SECTION = "stress/"  # prefix of keys
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,15 @@ def test_points(metrics: dict[str, float] | None, stamps: dict[int, int]) -> Ite
         if name.startswith("test_"):
             last = max(stamps)
             yield MetricPoint(name, value, stamps[last], last)
+
+
+def stress_points(folder: Path, metrics: dict[str, float] | None, stamps: dict[int, int]) -> Iterator[MetricPoint]:
+    """The scores on corrupted digits and on another source's, as a section `stress`; none before the evaluation."""
+    path = folder / "stress.json"
+    if metrics is not None and path.exists():
+        last = max(stamps)
+        for name, value in read_json(path).items():
+            yield MetricPoint(f"{STRESS_SECTION}{name}", value, stamps[last], last)
 
 
 def system_points(environment: dict[str, Any], started: int) -> Iterator[MetricPoint]:

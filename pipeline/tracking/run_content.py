@@ -7,10 +7,11 @@ from typing import Any
 
 from pipeline.core.files import sha256
 from pipeline.formats.tables import read_csv, read_json
+from pipeline.stress.score import FILES as STRESS_FILES
 from pipeline.tracking import description, metric_points
 from pipeline.tracking.metric_points import MetricPoint, milliseconds
 
-EVALUATION_FILES = {"metrics.json", "per_class.csv", "predictions.csv"}
+EVALUATION_FILES = {"metrics.json", "per_class.csv", "predictions.csv", *STRESS_FILES}
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def read_content(folder: Path, *, figures: bool = True) -> RunContent:
         points=[
             *metric_points.epoch_points(folder, stamps),
             *metric_points.test_points(metrics, stamps),
+            *metric_points.stress_points(folder, metrics, stamps),
             *metric_points.system_points(environment, started),
         ],
         files=_artifacts(folder, evaluated=metrics is not None, figures=figures),

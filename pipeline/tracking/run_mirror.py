@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.core.errors import Interrupted
 from pipeline.tracking import logged_model, mlflow_run, run_content, store, weight_images
-from pipeline.tracking.metric_points import MetricPoint
+from pipeline.tracking.metric_points import STRESS_SECTION, MetricPoint
 from pipeline.tracking.run_content import RunContent
 
 if TYPE_CHECKING:
@@ -145,4 +145,4 @@ def _log_points(client: "MlflowClient", found: "Run", points: list[MetricPoint])
 
 def _evaluated_anew(point: MetricPoint, known: dict[str, float]) -> bool:
     """Whether a test metric's value changed since it was logged; a newer timestamp makes MLflow show the new value."""
-    return point.key.startswith("test_") and point.key in known and known[point.key] != point.value
+    return point.key.startswith(("test_", STRESS_SECTION)) and point.key in known and known[point.key] != point.value

@@ -16,6 +16,9 @@ fetch:
 preprocess:
   validation_images: 5000
   seed: 2018
+stress:
+  share: 0.01
+  seed: 5
 promote:
   min_val_accuracy: 0.9
 protocol: quick

@@ -33,6 +33,7 @@ KEPT_BACK = ("dvc.lock", "champion/champion.json", "champion/model.keras")  # wi
 STAGES = [
     "fetch",
     "preprocess",
+    "corrupt",
     *(f"{stage}@{run}" for run in RUNS for stage in ("train", "evaluate", "draw")),
     "report",
 ]

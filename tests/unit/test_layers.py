@@ -5,12 +5,12 @@ from pathlib import Path
 from pipeline.core.paths import ROOT
 from tests.support.module_graph import imported
 
-STAGES = {"fetch", "preprocess", "train", "evaluate", "draw", "report"}
+STAGES = {"fetch", "preprocess", "corrupt", "train", "evaluate", "draw", "report"}
 # A package imports packages of later lines only; those of one line do not import each other.
 LAYERS = [
     STAGES,
     {"training", "reporting", "tracking"},
-    {"dataset", "figures", "raw", "runtime", "resume"},
+    {"dataset", "figures", "raw", "runtime", "resume", "stress"},
     {"config", "formats"},
     {"core", "models"},
 ]

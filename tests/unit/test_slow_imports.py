@@ -28,7 +28,7 @@ def test_an_unknown_run_ends_the_command_before_tensorflow_is_imported():
 def test_help_of_every_stage_comes_without_tensorflow():
     done = python(
         "import runpy, sys\n"
-        "for stage in ('config.__main__', 'fetch', 'preprocess', 'train', 'evaluate', 'draw', 'report'):\n"
+        "for stage in ('config.__main__', 'fetch', 'preprocess', 'corrupt', 'train', 'evaluate', 'draw', 'report'):\n"
         "    sys.argv = [stage, '--help']\n"
         "    try:\n"
         "        runpy.run_module(f'pipeline.{stage}', run_name='__main__')\n"
@@ -37,7 +37,7 @@ def test_help_of_every_stage_comes_without_tensorflow():
         "print(sorted({'tensorflow', 'keras', 'mlflow'} & set(sys.modules)))\n"
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("usage: ") == 7
+    assert done.stdout.count("usage: ") == 8
     assert done.stdout.endswith("[]\n")
     assert done.stderr == ""
 

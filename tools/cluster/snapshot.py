@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from pipeline.config.yaml_file import read_values
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import PARAMS_FILE, PROCESSED, ROOT
+from pipeline.core.paths import PARAMS_FILE, PROCESSED, ROOT, STRESS
 from tools.cluster.node import Snapshot
 from tools.workspace import Workspace
 
@@ -36,7 +36,12 @@ def take_snapshot(checkpoints: Path | None) -> Snapshot:
     return Snapshot(
         bundle=content,
         subfolder=_git("rev-parse", "--show-prefix").rstrip("\n"),
-        data={path.relative_to(ROOT).as_posix(): path.read_bytes() for path in PROCESSED.iterdir() if path.is_file()},
+        data={
+            path.relative_to(ROOT).as_posix(): path.read_bytes()
+            for folder in (PROCESSED, STRESS)
+            for path in folder.iterdir()
+            if path.is_file()
+        },
         environment=node_environment(os.environ),
         checkpoints=str(checkpoints.resolve()) if checkpoints else None,
     )

@@ -20,7 +20,7 @@ from tools.repro.plan import STAGES, Machine, Task, about, clock
 from tools.repro.stages import run_stages
 from tools.sync import Synchronizer
 
-DATA = ("fetch", "preprocess")
+DATA = ("fetch", "preprocess", "corrupt")
 TYPICAL_IMPORT_SECONDS = 4.0  # of TensorFlow; assumed if only `draw` is out of date, when it is not measured
 
 
@@ -137,8 +137,11 @@ def outcome(stage: str, run: str) -> str:
     if stage == "train":
         accuracy = float(read_csv(run_dir(run) / "history.csv")[-1]["val_accuracy"])
         return f"trained, {100 * accuracy:.1f} % on validation data,"
-    metrics = read_json(run_dir(run) / "metrics.json")
-    return f"evaluated, {100 * metrics['test_accuracy']:.1f} % of {metrics['test_images']:,} test images,"
+    metrics, images = read_json(run_dir(run) / "metrics.json"), len(read_csv(run_dir(run) / "predictions.csv"))
+    return (
+        f"evaluated, {100 * metrics['test_accuracy']:.1f} % of {images:,} test images"
+        f" and {100 * metrics['stress']:.1f} % of corrupted ones,"
+    )
 
 
 def ask(*command: str) -> str:

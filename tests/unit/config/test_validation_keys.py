@@ -12,7 +12,7 @@ SETTINGS = (
     " max_zoom, precision, threads"
 )
 RUN_KEYS = f"architecture, pooling, dropout, batch_norm, {SETTINGS}, quick"
-SECTIONS = "fetch, preprocess, promote, protocol, protocols, runs"
+SECTIONS = "fetch, preprocess, stress, promote, protocol, protocols, runs"
 MISTAKES = [  # text to replace, its replacement, and the error message after "params.yaml: "
     # unknown and missing keys
     (

@@ -15,7 +15,7 @@ MISTAKES = [  # text to replace, its replacement, and the error message after "p
         "  timeout: 20\n  timeout: 9",
         'line 7: found duplicate key "timeout" with value "9" (original value: "20")',
     ),
-    ("custom: {}", "custom: {", "line 42: expected ',' or '}', but got '<scalar>'"),
+    ("custom: {}", "custom: {", "line 45: expected ',' or '}', but got '<scalar>'"),
     (
         "timeout: 20",
         "timeout: *other",
@@ -24,7 +24,7 @@ MISTAKES = [  # text to replace, its replacement, and the error message after "p
     (
         "epochs: 3",
         f"epochs: -0x{'f' * 5000}",
-        "line 22: found a value of 5003 characters, expected at most 3000",
+        "line 25: found a value of 5003 characters, expected at most 3000",
     ),
     ("- ./usb-stick", f"- {'x' * 3001}", "line 5: found a value of 3001 characters, expected at most 3000"),
     ("timeout: 20", "timeout: !seconds 20", "line 6: could not determine a constructor for the tag '!seconds'"),

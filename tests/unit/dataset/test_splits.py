@@ -14,6 +14,7 @@ from pipeline.formats.tables import write_arrays, write_json
 
 IMAGES = np.arange(3 * 784, dtype=np.uint32).astype(np.uint8).reshape(3, 28, 28, 1)
 LABELS = np.array([7, 0, 9], dtype=np.uint8)
+RESTORE_DATA = messages.RESTORE_DATA.format(stage="preprocess")
 
 
 @pytest.fixture
@@ -38,8 +39,8 @@ def test_a_split_is_read_without_the_others(folder):
 
 
 def test_missing_file(folder):
-    assert error_message(folder, "test") == f"{folder / 'test.npz'}: not found; {messages.RESTORE_DATA}"
-    assert "dvc checkout" in messages.RESTORE_DATA and "preprocess" in messages.RESTORE_DATA
+    assert error_message(folder, "test") == f"{folder / 'test.npz'}: not found; {RESTORE_DATA}"
+    assert "dvc checkout" in RESTORE_DATA and "preprocess" in RESTORE_DATA
 
 
 def test_a_flipped_bit(folder):
@@ -59,7 +60,7 @@ def test_pickled_objects_are_not_loaded(folder):
 
 def test_missing_card(folder):
     (folder / "card.json").unlink()
-    assert error_message(folder, "train") == f"{folder / 'card.json'}: not found; {messages.RESTORE_DATA}"
+    assert error_message(folder, "train") == f"{folder / 'card.json'}: not found; {RESTORE_DATA}"
 
 
 @pytest.mark.parametrize(
