@@ -52,7 +52,7 @@ def prepared(shared: Path) -> workspace.Workspace:
     with FileLock(shared / "prepared.lock"):
         if not (shared / "prepared.done").exists():
             workspace.make(made.root)
-            made.run("dvc", "repro", "preprocess")
+            made.run("dvc", "repro", "corrupt")
             (shared / "prepared.done").touch()
     return made
 

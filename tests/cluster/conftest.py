@@ -62,7 +62,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         values["protocols"]["fast"]["common"]["epochs"] = 1
 
     made.edit(change)
-    made.run("dvc", "repro", "preprocess")
+    made.run("dvc", "repro", "corrupt")
     return made
 
 

@@ -43,7 +43,7 @@ class Bench:
     @cached_property
     def _prepared(self) -> Workspace:
         made = self._copy(self._blank, self.root / "prepared")
-        made.run("dvc", "repro", "preprocess")
+        made.run("dvc", "repro", "corrupt")
         made.commit("Data")
         return made
 

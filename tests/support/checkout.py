@@ -9,7 +9,7 @@ from tests.support.params_text import TEXT
 from tools.checks import Verdict
 
 OF_RUNS = [f"{stage}@{run}" for stage in ("train", "evaluate", "draw") for run in ("lenet-one", "vgg_two")]
-STAGES = ("fetch", "preprocess", *OF_RUNS, "report")
+STAGES = ("fetch", "preprocess", "corrupt", *OF_RUNS, "report")
 OUT = "results/runs/lenet-one/model.keras"
 MD5 = "9a0364b9e99bb480dd25e1f0284c8555"  # of b"content"
 OBJECT = f".dvc/cache/files/md5/{MD5[:2]}/{MD5[2:]}"
@@ -24,7 +24,7 @@ def make_checkout(root: Path) -> Path:
         (root / name).write_bytes(b"content")
     (root / ".dvc/config").write_text(f"[core]\n    no_scm = true\n    site_cache_dir = {root}/.site-cache\n")
     lines = ["schema: '2.0'", "stages:", *(f"  {name}: {{cmd: x}}" for name in STAGES)]
-    lines[4] = f"  train@lenet-one: {{cmd: x, outs: [{{path: {OUT}, hash: md5, md5: {MD5}, size: 7}}]}}"
+    lines[5] = f"  train@lenet-one: {{cmd: x, outs: [{{path: {OUT}, hash: md5, md5: {MD5}, size: 7}}]}}"
     (root / "dvc.lock").write_text("\n".join(lines) + "\n")
     with sqlite3.connect(root / "mlflow.db") as database:
         database.execute("CREATE TABLE runs (run_uuid, name, status, lifecycle_stage, start_time)")

@@ -36,7 +36,7 @@ def train(params: Params, runs: list[str], arguments: argparse.Namespace) -> Non
     Raises PipelineError for runs that failed, and Interrupted if asked to stop before all ended.
     """
     snapshot.require_committed()
-    dvc("repro", "preprocess")
+    dvc("repro", "corrupt")
     stale, results = driver.untrained_runs(runs), {}
     if stale:
         request = ResourceRequest(arguments.cpus, arguments.gpus, arguments.memory)
