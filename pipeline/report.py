@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from pipeline.config.params import load_params
 from pipeline.core import errors
 from pipeline.core.files import write_text
 from pipeline.core.paths import PROCESSED, RESULTS
 from pipeline.dataset.splits import load_split
-from pipeline.figures import ablation, all_curves, cost, digit_grid, style
+from pipeline.figures import ablation, all_curves, cost, digit_grid, heat_map, style
 from pipeline.formats.tables import write_csv
-from pipeline.reporting import html, markdown, results
+from pipeline.reporting import html, markdown, results, stress
 from pipeline.reporting.analysis import Analysis, analyze
 from pipeline.reporting.published import load_published
 from pipeline.reporting.results import Result
@@ -58,11 +59,21 @@ def draw_figures(analysis: Analysis) -> dict[str, Path]:
         "curves": all_curves.draw_all_curves(histories, analysis.published.curves),
         "tradeoff": cost.draw_cost(costs),
         "effects": ablation.draw_ablation(effects),
+        "stress": draw_stress(runs),
     }
     paths = {name: RESULTS / f"{name}.png" for name in drawings}
     for name, drawing in drawings.items():
         style.save(drawing, paths[name])
     return paths
+
+
+def draw_stress(runs: Sequence[Result]) -> Figure:
+    """Draw the accuracy of each run on each corruption and on another source, and the mean over the corruptions."""
+    scores = {run.run: stress.accuracies(run) for run in runs if run.stress}
+    columns = list(next(iter(scores.values()), {}))
+    values = np.array([[row[name] for name in columns] for row in scores.values()])
+    title = "Accuracy on corrupted test digits and on another source, per cent"
+    return heat_map.draw_heat_map(list(scores), [name.replace("_", " ") for name in columns], values, title)
 
 
 def draw_samples() -> None:

@@ -10,6 +10,7 @@ from pipeline.reporting.conclusions import Conclusion, conclude
 from pipeline.reporting.leaderboard import leaderboard
 from pipeline.reporting.published import Published, published_group
 from pipeline.reporting.results import Result
+from pipeline.reporting.stress import StressEffect, stress_effects
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Analysis:
     rows: list[dict[str, Any]]
     effects: list[Effect]
     conclusions: list[Conclusion]
+    stress_effects: list[StressEffect]
 
     @property
     def without_probabilities(self) -> list[str]:
@@ -45,4 +47,5 @@ def analyze(results: Sequence[Result], missing: Mapping[str, str], published: Pu
     groups = group_by_seed(results)
     networks = {name: group for name in published.test if (group := published_group(groups, name))}
     rows, effects = leaderboard(results, published), ablation_effects(groups)
-    return Analysis(results, missing, published, groups, networks, rows, effects, conclude(networks))
+    conclusions, sturdiness = conclude(networks), stress_effects(results, effects)
+    return Analysis(results, missing, published, groups, networks, rows, effects, conclusions, sturdiness)

@@ -7,13 +7,15 @@ import jinja2
 import numpy as np
 
 from pipeline.core.git import head_commit
+from pipeline.core.paths import ROOT, STRESS
 from pipeline.figures.run_styles import colour
-from pipeline.reporting import data_uris, markdown, mistakes, provenance, tables
+from pipeline.reporting import data_uris, markdown, mistakes, provenance, stress, tables
 from pipeline.reporting.analysis import Analysis
 from pipeline.reporting.conclusions import Conclusion
 from pipeline.reporting.convergence import TARGETS
 from pipeline.reporting.number_format import decimal, listed, p_value, per_cent, signed
 
+SAMPLES, EXPERIMENT = STRESS / "samples.png", ROOT / "study/stress/contrast.png"
 TEMPLATES = Path(__file__).parent / "templates"
 RUN_FIGURES = ("loss", "weights", "confusion_matrix", "mistakes")
 
@@ -53,6 +55,10 @@ def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndar
         hard_total=hard_total,
         common_images=common_images,
         sprite=data_uris.digit_sprite(images, [example.image for example in hard]),
+        stress_sentence=stress.sentence(analysis.results, analysis.stress_effects),
+        stress_effects=analysis.stress_effects,
+        samples=data_uris.file_uri(SAMPLES),
+        experiment=data_uris.file_uri(EXPERIMENT),
     )
 
 

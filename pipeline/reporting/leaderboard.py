@@ -11,6 +11,7 @@ from pipeline.reporting.convergence import TARGETS, epochs_to
 from pipeline.reporting.published import PUBLISHED_FLAGS, Published
 from pipeline.reporting.results import TEST_SET_SIZE, Result, common_images
 from pipeline.reporting.statistics import calibration_error, wilson
+from pipeline.reporting.stress import mean_accuracy
 
 ENSEMBLE = "(ensemble)"  # no run can have this name
 
@@ -48,6 +49,7 @@ def _run_row(result: Result, published: Published) -> dict[str, Any]:
         "test_errors": metrics["test_errors"],
         "test_images": len(result.labels),
         "test_loss": metrics["test_loss"],
+        "stress_accuracy": mean_accuracy(result),
         "calibration": None if probabilities is None else calibration_error(probabilities, result.labels),
         "epochs_to_goal": epochs if epochs < float("inf") else None,
         "seconds": result.environment["seconds"],

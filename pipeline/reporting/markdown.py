@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pipeline.reporting import provenance
+from pipeline.reporting import provenance, stress
 from pipeline.reporting.analysis import Analysis
 from pipeline.reporting.number_format import count, interval, listed, markdown_text, signed
 from pipeline.reporting.tables import MARKDOWN_COLUMNS, README_COLUMNS, legend, markdown_table
@@ -37,6 +37,8 @@ def _parts(analysis: Analysis) -> Iterator[str]:
         if len(analysis.rows) > MAX_ROWS:
             yield f"{len(analysis.rows) - MAX_ROWS} more rows are in report.html."
         yield legend(MARKDOWN_COLUMNS)
+    if sturdiness := stress.sentence(analysis.results, analysis.stress_effects):
+        yield f"![Accuracy on corrupted digits](stress.png)\n\n{markdown_text(sturdiness)}"
     if analysis.validated_on_test:
         yield f"**{VALIDATED_ON_TEST}**"
     if analysis.missing:

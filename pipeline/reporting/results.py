@@ -1,6 +1,6 @@
 """Read the results in `results/runs/`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -42,6 +42,7 @@ class Result:
     test_index: np.ndarray
     labels: np.ndarray
     predicted: np.ndarray
+    stress: Sequence[Mapping[str, str]] = ()  # the rows of stress.csv; none of older results
 
     @property
     def architecture(self) -> str:
@@ -110,7 +111,9 @@ def load(runs: Iterable[str], folder: Path = RUNS) -> tuple[list[Result], dict[s
         else:
             *files, predictions = (_read(folder / run / name) for name in REQUIRED)
             rows = [(row.get("image", i), row["actual"], row["predicted"]) for i, row in enumerate(predictions)]
-            results.append(Result(run, folder / run, *files, *np.array(rows, dtype=int).T))
+            stress = folder / run / "stress.csv"
+            scored = read_csv(stress) if stress.is_file() else ()
+            results.append(Result(run, folder / run, *files, *np.array(rows, dtype=int).T, scored))
     return results, missing
 
 

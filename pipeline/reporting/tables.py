@@ -47,6 +47,9 @@ COLUMNS = (
     Column("val_accuracy", "validation accuracy", interval, "with Wilson's 95 % interval"),
     Column("test_accuracy", "test accuracy", interval, "with Wilson's 95 % interval"),
     Column("test_errors", "errors", "{:,}".format, "of the 10,000 test images where no other number is given"),
+    Column(
+        "stress_accuracy", "corrupted digits", interval, "accuracy on corrupted test digits, with Wilson's interval"
+    ),
     Column("test_loss", "test loss", "{:.4f}".format, "cross-entropy"),
     Column("calibration", "calibration error", "{:.4f}".format, "expected calibration error, 15 bins"),
     Column("epochs_to_goal", "epochs to 99 %", "{:.0f}".format, "the first epoch with 99 % validation accuracy"),
@@ -56,7 +59,7 @@ COLUMNS = (
 
 MARKDOWN_COLUMNS = [column for column in COLUMNS if column.key not in ("variant", "mmac", "test_loss", "calibration")]
 README_COLUMNS = [
-    *(column for column in COLUMNS if column.key in ("parameters", "val_accuracy", *BOLD)),
+    *(column for column in COLUMNS if column.key in ("parameters", "val_accuracy", "stress_accuracy", *BOLD)),
     Column("seconds", "minutes", lambda seconds: f"{seconds / 60:.1f}"),
 ]
 
