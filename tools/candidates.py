@@ -1,5 +1,10 @@
-"""Which runs can be promoted, and which of them is the best; judged by validation images alone."""
+"""Which runs can be promoted, and which of them is the best.
 
+Judged by validation images alone, as they are and corrupted; no file about test images is read, except metrics.json for
+the validation accuracy of the evaluated training.
+"""
+
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +18,16 @@ from pipeline.tracking.champion import MAX_MODEL_BYTES
 
 @dataclass(frozen=True)
 class Candidate:
-    """A complete run: run.json, environment.json, and the validation accuracy after its last epoch."""
+    """A complete run: run.json, environment.json, and the validation accuracy after its last epoch.
+
+    `stress` is the accuracy on corrupted validation images; None if the run was not scored on them.
+    """
 
     run: str
     record: dict[str, Any]
     environment: dict[str, Any]
     val_accuracy: float
+    stress: float | None = None
 
     @property
     def validated_on(self) -> tuple[str, int]:
@@ -59,13 +68,43 @@ def _read(folder: Path) -> Candidate | str:
         return f"was trained again since it was evaluated; run `dvc repro evaluate@{folder.name}`"
     if size > MAX_MODEL_BYTES:
         return f"has a model of {size / 1e6:.0f} MB, and git takes at most {MAX_MODEL_BYTES / 1e6:.0f} MB"
-    return Candidate(folder.name, record, environment, metrics["val_accuracy"])
+    return Candidate(folder.name, record, environment, metrics["val_accuracy"], _stress(folder))
+
+
+def _stress(folder: Path) -> float | None:
+    path = folder / "validation_stress.json"
+    return float(read_json(path)["mean_accuracy"]) if path.is_file() else None
+
+
+def noise(first: float, second: float, images: int) -> float:
+    """The difference in accuracy that chance explains: two equally good models differ by less in 95 of 100 cases.
+
+    1.96 · sqrt(2 · p · (1 − p) / n) for the mean accuracy p and n images; 0.0035 for p = 0.992, n = 5,000.
+    """
+    mean = (first + second) / 2
+    return 1.96 * math.sqrt(2 * mean * (1 - mean) / images)
+
+
+def sturdy(candidates: Sequence[Candidate], least: float) -> tuple[list[Candidate], dict[str, str]]:
+    """The runs that read at least this share of corrupted validation images, and for each other the reason."""
+    kept, reasons = [], {}
+    for candidate in candidates:
+        if candidate.stress is None:
+            reasons[candidate.run] = f"has no validation_stress.json; run `dvc repro evaluate@{candidate.run}`"
+        elif candidate.stress < least:
+            found = f"has an accuracy of {candidate.stress:.4f} on corrupted validation images"
+            reasons[candidate.run] = f"{found}, below {least:g} (promote.min_stress_accuracy in params.yaml)"
+        else:
+            kept.append(candidate)
+    return kept, reasons
 
 
 def best(candidates: Sequence[Candidate]) -> tuple[Candidate, dict[str, str]]:
-    """The run with the best validation accuracy (of equals the smallest), and why other runs were not compared with it.
+    """The run with the best validation accuracy, and why other runs were not compared with it.
 
-    Runs are compared if they have the same data and number of validation images; of several such groups the largest is.
+    Of runs that are worse by less than the noise, the one that reads most corrupted images is taken; of equals, the
+    most accurate, then the smallest. Runs are compared if they have the same data and number of validation images; of
+    several such groups the largest is.
     """
     groups: dict[tuple[str, int], list[Candidate]] = {}
     for candidate in candidates:
@@ -78,4 +117,8 @@ def best(candidates: Sequence[Candidate]) -> tuple[Candidate, dict[str, str]]:
             reasons[candidate.run] = "was trained on other data"
         elif own_images != images:
             reasons[candidate.run] = f"was validated on {own_images:,} images, the compared runs on {images:,}"
-    return min(groups[chosen], key=lambda each: (-each.val_accuracy, each.record["parameters"])), reasons
+    highest = max(candidate.val_accuracy for candidate in groups[chosen])
+    close = [
+        each for each in groups[chosen] if highest - each.val_accuracy <= noise(highest, each.val_accuracy, images)
+    ]
+    return min(close, key=lambda each: (-(each.stress or 0), -each.val_accuracy, each.record["parameters"])), reasons

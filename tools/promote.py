@@ -1,8 +1,10 @@
 """Make a run the champion, which `tools.predict` and `make serve` use: `make promote`, or `make promote RUN=NAME`."""
 
 import argparse
-import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
+
+from tabulate import tabulate
 
 from pipeline.config import params
 from pipeline.core import errors, files
@@ -10,7 +12,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import run_dir
 from pipeline.tracking import champion, registry, run_mirror
 from pipeline.tracking.champion import Champion, Promotion
-from tools.candidates import Candidate, best, eligible
+from tools.candidates import Candidate, best, eligible, noise, sturdy
 
 
 def promotion(chosen: Candidate) -> Promotion:
@@ -37,15 +39,6 @@ def check_accuracy(wanted: Promotion, threshold: float) -> None:
         )
 
 
-def noise(wanted: Promotion, present: Promotion) -> float:
-    """The difference in accuracy that chance explains: two equally good models differ by less in 95 of 100 cases.
-
-    1.96 · sqrt(2 · p · (1 − p) / n) for the mean accuracy p and n validation images; 0.0035 for p = 0.992, n = 5,000.
-    """
-    mean = (wanted.val_accuracy + present.val_accuracy) / 2
-    return 1.96 * math.sqrt(2 * mean * (1 - mean) / wanted.validation_images)
-
-
 def compare(wanted: Promotion, present: Promotion, by_name: bool) -> None:
     """PipelineError if `wanted` is worse than the champion by more than `noise`, unless its run was chosen by name.
 
@@ -54,7 +47,7 @@ def compare(wanted: Promotion, present: Promotion, by_name: bool) -> None:
     if not wanted.comparable(present):
         print(f"not compared with the champion ({present.run}), which was validated on other images")
         return
-    limit = noise(wanted, present)
+    limit = noise(wanted.val_accuracy, present.val_accuracy, wanted.validation_images)
     if wanted.val_accuracy >= present.val_accuracy - limit:
         return
     worse = (
@@ -67,8 +60,15 @@ def compare(wanted: Promotion, present: Promotion, by_name: bool) -> None:
 
 
 def choose(runs: params.Params, name: str | None) -> Candidate:
-    """The run called `name`, or the best run if None; PipelineError if that run, or every run, cannot be promoted."""
+    """The run called `name`, or the best run if None; PipelineError if that run, or every run, cannot be promoted.
+
+    Prints the accuracies of the runs that can be promoted.
+    """
     candidates, reasons = eligible(runs.runs)
+    show(candidates)
+    if runs.promote.min_stress_accuracy is not None:
+        candidates, fragile = sturdy(candidates, runs.promote.min_stress_accuracy)
+        reasons |= fragile
     if name:
         run = runs.run(name).name
         if run in reasons:
@@ -80,6 +80,20 @@ def choose(runs: params.Params, name: str | None) -> Candidate:
     for run, reason in (reasons | others).items():
         print(f"left out: {run} {reason}")
     return chosen
+
+
+def show(candidates: Sequence[Candidate]) -> None:
+    """Print each run's accuracy on validation images, as they are and corrupted."""
+    rows = [
+        [each.run, f"{each.val_accuracy:.4f}", "–" if each.stress is None else f"{each.stress:.4f}"]
+        for each in candidates
+    ]
+    head = ["run", "validation", "corrupted validation"]
+    print(
+        tabulate(rows, head, tablefmt="simple", disable_numparse=True, colalign=("left", "right", "right"))
+        if rows
+        else ""
+    )
 
 
 def main(arguments: argparse.Namespace) -> None:

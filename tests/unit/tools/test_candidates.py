@@ -4,7 +4,9 @@ import json
 import os
 from pathlib import Path
 
-from tools.candidates import Candidate, best, eligible
+import pytest
+
+from tools.candidates import Candidate, best, eligible, noise, sturdy
 
 
 def record(data="validation", images=5000, digest="d", parameters=700):
@@ -12,8 +14,8 @@ def record(data="validation", images=5000, digest="d", parameters=700):
     return {"settings": settings, "data_digest": digest, "parameters": parameters}
 
 
-def candidate(run, val_accuracy=0.98, **options):
-    return Candidate(run, record(**options), {"complete": True}, val_accuracy)
+def candidate(run, val_accuracy=0.98, stress=None, **options):
+    return Candidate(run, record(**options), {"complete": True}, val_accuracy, stress)
 
 
 def write(folder, run, *, val_accuracy=0.98, last=0.98, complete=True, test_accuracy=0.9, **options):
@@ -38,6 +40,49 @@ def test_the_best_by_validation_accuracy_not_by_test_accuracy(tmp_path: Path) ->
 def test_the_smallest_of_equally_accurate_runs() -> None:
     found = [candidate("a", parameters=900), candidate("b", parameters=800), candidate("c", 0.97)]
     assert best(found)[0].run == "b"
+
+
+def test_the_noise_shrinks_with_more_images() -> None:
+    assert noise(0.992, 0.992, 5000) == pytest.approx(0.00349, abs=1e-5)
+    assert noise(0.5, 0.3, 40) == pytest.approx(0.21471, abs=1e-5)
+    assert noise(1, 1, 5000) == 0
+
+
+def test_the_sturdier_of_runs_that_differ_by_less_than_the_noise() -> None:
+    found = [
+        candidate("accurate", 0.992, 0.6),
+        candidate("sturdy", 0.989, 0.9),  # 0.003 below; the noise is 0.0038
+        candidate("sturdiest", 0.98, 0.95),  # 0.012 below
+        candidate("unknown", 0.991),
+    ]
+    assert best(found)[0].run == "sturdy"
+    assert best(found[:1] + found[2:])[0].run == "accurate"
+
+
+def test_a_floor_for_the_accuracy_on_corrupted_validation_images() -> None:
+    kept, reasons = sturdy([candidate("a", stress=0.8), candidate("b", stress=0.79), candidate("c")], 0.8)
+    assert [each.run for each in kept] == ["a"]
+    assert reasons == {
+        "b": "has an accuracy of 0.7900 on corrupted validation images, below 0.8 (promote.min_stress_accuracy in"
+        " params.yaml)",
+        "c": "has no validation_stress.json; run `dvc repro evaluate@c`",
+    }
+
+
+def test_scores_on_corrupted_test_images_choose_nothing(tmp_path: Path) -> None:
+    for run, on_test, on_validation in (("a", 0.99, 0.7), ("b", 0.1, 0.8)):
+        write(tmp_path, run, test_accuracy=on_test)
+        metrics = json.loads((tmp_path / run / "metrics.json").read_text())
+        (tmp_path / run / "metrics.json").write_text(json.dumps(metrics | {"stress": on_test}))
+        (tmp_path / run / "stress.json").write_text(json.dumps({"mean_accuracy": on_test}))
+        (tmp_path / run / "validation_stress.json").write_text(json.dumps({"mean_accuracy": on_validation}))
+    candidates, _ = eligible(["a", "b"], tmp_path)
+    assert [each.stress for each in candidates] == [0.7, 0.8]
+    assert best(candidates)[0].run == "b"
+    for run in ("a", "b"):  # they are not even read
+        (tmp_path / run / "stress.json").unlink()
+        (tmp_path / run / "metrics.json").write_text(json.dumps({"val_loss": 0.1, "val_accuracy": 0.98}))
+    assert eligible(["a", "b"], tmp_path)[0] == candidates
 
 
 def test_only_runs_validated_on_the_same_images_are_compared() -> None:

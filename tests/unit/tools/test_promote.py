@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.tracking.champion import Promotion
-from tools.promote import check_accuracy, compare, noise
+from tools.promote import check_accuracy, compare
 
 
 def promotion(run="lenet-plain", val_accuracy=0.98, images=5000, data="d"):
@@ -25,14 +25,6 @@ def test_the_threshold() -> None:
     check_accuracy(promotion(val_accuracy=0.98), 0.98)
     with pytest.raises(PipelineError, match="lenet-plain: validation accuracy 0.9799 is below 0.98"):
         check_accuracy(promotion(val_accuracy=0.9799), 0.98)
-
-
-def test_the_noise_shrinks_with_more_images() -> None:
-    assert noise(promotion(val_accuracy=0.992), promotion(val_accuracy=0.992)) == pytest.approx(0.00349, abs=1e-5)
-    assert noise(promotion(val_accuracy=0.5, images=40), promotion(val_accuracy=0.3)) == pytest.approx(
-        0.21471, abs=1e-5
-    )
-    assert noise(promotion(val_accuracy=1), promotion(val_accuracy=1)) == 0
 
 
 def test_within_the_noise_it_replaces_the_champion(capsys: pytest.CaptureFixture) -> None:
