@@ -58,7 +58,10 @@ def mean_accuracy(result: Result) -> Interval | None:
 def stress_effects(results: Sequence[Result], effects: Sequence[Effect]) -> list[StressEffect]:
     """Compare the ablation's pairs of runs, and the first runs of neighbouring architectures of the same variant."""
     runs = {result.run: result for result in results if result.stress}
-    pairs = [(effect.component, effect.comparison.first, effect.comparison.second) for effect in effects]
+    pairs = [
+        (effect.component, *(name.partition(" (")[0] for name in (effect.comparison.first, effect.comparison.second)))
+        for effect in effects  # of several seeds, the first
+    ]
     by_variant: dict[tuple[bool, bool, bool], dict[str, Result]] = {}
     for result in runs.values():
         by_variant.setdefault(result.flags, {}).setdefault(result.architecture, result)

@@ -66,8 +66,12 @@ def test_its_curves_are_the_history(runs: dict[str, Run], client: mlflow.MlflowC
 def test_its_test_metrics_are_those_of_the_file(runs: dict[str, Run], finished: Workspace) -> None:
     for name, run in runs.items():
         metrics = json.loads((finished.results(name) / "metrics.json").read_text())
-        for key in ("test_loss", "test_accuracy", "test_errors", "test_images"):
+        for key in ("test_loss", "test_accuracy", "test_errors"):
             assert run.data.metrics[key] == metrics[key]
+        stress = json.loads((finished.results(name) / "stress.json").read_text())
+        assert stress["mean_accuracy"] == metrics["stress"]
+        for key, value in stress.items():
+            assert run.data.metrics[f"stress/{key}"] == value
 
 
 def test_its_figures_and_tables_are_artifacts(runs: dict[str, Run], client: mlflow.MlflowClient) -> None:

@@ -60,6 +60,12 @@ class Runs:
         pairs = self.pairs(run)[self.rows(run, self.images(run) if images is None else images)]
         return pairs[:, 0] == pairs[:, 1]
 
+    def stress(self, run):
+        """Whether each corrupted digit was read; empty if the run was not scored on them."""
+        rows = self.csv(run, "stress.csv") if (self.folder / run / "stress.csv").is_file() else []
+        corrupted = [row for row in rows if row["corruption"] != "other_source"]
+        return np.array([a == b for row in corrupted for a, b in zip(row["actual"], row["predicted"], strict=True)])
+
     def probabilities(self, run):
         path = self.folder / run / "probabilities.npy"
         return np.load(path).astype(float) if path.is_file() else None

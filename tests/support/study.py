@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.support.study_files import write_history, write_json, write_predictions, write_weights
+from tests.support.study_files import write_history, write_json, write_predictions, write_stress, write_weights
 
 SETTINGS = {
     "seed": 2018,
@@ -74,10 +74,11 @@ def write_run(folder, run, *, errors=100, validation=(0.95, 0.985, 0.992), flags
 
     `errors` of the test images are wrong, mostly the first ones, so that runs share mistakes; `validation` is the
     accuracy after each epoch; `weights` draws an array of a shape, and without it there is no model.
-    `images`, `environment` and `architecture` may be among the settings, and `test_index`, the images scored on.
+    `images`, `environment` and `architecture` may be among the settings, and `test_index`, the images scored on, and
+    `stress`, the accuracy on corrupted images.
     """
     images, environment = settings.pop("images", IMAGES), settings.pop("environment", {})
-    test_index = settings.pop("test_index", None)
+    test_index, stress = settings.pop("test_index", None), settings.pop("stress", None)
     architecture = settings.pop("architecture", run.split("-")[0])
     flags = flags or VARIANTS[run.split("-")[1]]
     path = Path(folder) / run
@@ -99,6 +100,8 @@ def write_run(folder, run, *, errors=100, validation=(0.95, 0.985, 0.992), flags
     write_history(path, validation)
     write_weights(path, LAYERS, len(validation), weights)
     write_predictions(path, labels(images), errors, validation[-1], test_index)
+    if stress is not None:
+        write_stress(path, stress)
     for name in ("loss.png", "weights.png", "confusion_matrix.png", "mistakes.png"):
         (path / name).write_bytes(blank_picture())
     return path
@@ -109,5 +112,9 @@ def write_study(folder, **changes):
     names = [f"{network}-{kind}" for network in COSTS for kind in ("plain", "dropout", "batchnorm")]
     names.insert(3, "vgg-nopool")
     for index, run in enumerate(names):
-        write_run(folder, run, **({"errors": 100 + 10 * index} | changes.get(run.replace("-", "_"), {})))
+        write_run(
+            folder,
+            run,
+            **({"errors": 100 + 10 * index, "stress": 0.9 - 0.03 * index} | changes.get(run.replace("-", "_"), {})),
+        )
     return names

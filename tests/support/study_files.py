@@ -88,3 +88,16 @@ def write_predictions(path, actual, errors, val_accuracy, test_index=None):
         path / "metrics.json",
         metrics | {"test_accuracy": 1 - errors / images, "test_errors": errors, "test_images": images},
     )
+
+
+def write_stress(path, accuracy, images=40):
+    """Write stress.csv: two corruptions in three severities, and another source; `accuracy` of each is right."""
+    rows = [("blur", 1), ("blur", 2), ("blur", 3), ("shear", 1), ("shear", 2), ("shear", 3), ("other_source", 1)]
+    lines = ["corruption,severity,images,accuracy,actual,predicted"]
+    for number, (name, severity) in enumerate(rows):
+        rng = np.random.default_rng(number)
+        actual = rng.integers(0, 10, images)
+        predicted = np.where(rng.random(images) < accuracy, actual, (actual + 1) % 10)
+        digits = ",".join("".join(map(str, each)) for each in (actual, predicted))
+        lines.append(f"{name},{severity},{images},{(actual == predicted).mean()},{digits}")
+    (path / "stress.csv").write_text("\n".join(lines) + "\n")

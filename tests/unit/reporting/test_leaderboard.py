@@ -33,9 +33,9 @@ def test_best_run_is_bold_and_the_table_fits_a_terminal(tmp_path):
     rows = analyze_runs(tmp_path, "lenet-dropout", "vgg-plain").rows
     lines = tables.markdown_table(rows, tables.MARKDOWN_COLUMNS).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert len(cells[0]) == 10
+    assert len(cells[0]) == 11
     assert " ".join(cells[3]) == (
-        "**vgg-plain** 2,128,650 36,000 17.07 99.20 % (98.91–99.41) **99.11 % (98.91–99.28)** **89** 3 1,234 –"
+        "**vgg-plain** 2,128,650 36,000 17.07 99.20 % (98.91–99.41) **99.11 % (98.91–99.28)** **89** – 3 1,234 –"
     )
     assert cells[2][0] == "lenet-dropout"
     assert cells[2][-1] == "99.24 %"

@@ -69,6 +69,8 @@ def test_leaderboard(report):
         assert texts.pop("val_accuracy") == wilson(round(last * images) / images, images) + mark
         assert texts.pop("test_accuracy") == wilson(correct.mean(), len(correct))
         assert texts.pop("test_errors") == errors(report, int((~correct).sum()), len(correct))
+        stress = runs.stress(run)
+        assert texts.pop("stress_accuracy", "–") == (wilson(stress.mean(), len(stress)) if len(stress) else "–")
         assert texts.pop("test_loss") == f"{metrics['test_loss']:.4f}"
         assert metrics["val_accuracy"] == last
         assert texts.pop("epochs_to_goal") == (str(int(float(first[0]))) if first else "–")

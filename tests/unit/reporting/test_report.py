@@ -119,7 +119,7 @@ def test_main_writes_everything(tmp_path, monkeypatch, capsys):
     assert text.startswith("# Results\n\n<!-- results -->\n\nOf 10 runs")
     for kind in ("loss against epoch", "violins", "confusion matrix", "most confident mistakes"):
         assert html.count(f": {kind}") + html.count(f"{kind} of the") >= 10
-    for name in ("curves", "effects", "tradeoff"):
+    for name in ("curves", "effects", "stress", "tradeoff"):
         assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     assert not (tmp_path / "digits.png").exists()
     lines = (tmp_path / "curves.csv").read_text().splitlines()
