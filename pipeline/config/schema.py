@@ -58,7 +58,7 @@ class TrainConfig(StrictModel):
     2018). `dropout_scale` multiplies the architecture's dropout rates. `clip_norm` limits the gradients' global norm;
     several devices clip their own gradients each. `rho` and `epsilon` belong to Adadelta (Zeiler, 2012). Augmentation
     translates each image by up to `max_shift` pixels, rotates it by up to `max_rotation` degrees, and zooms by up to
-    the fraction `max_zoom`.
+    the fraction `max_zoom`, and lowers its contrast to as little as the fraction `min_contrast`.
     """
 
     seed: Seed
@@ -80,6 +80,7 @@ class TrainConfig(StrictModel):
     max_shift: Annotated[int, Field(ge=0, le=8)]
     max_rotation: Annotated[float, Field(gt=0, le=45)] | None = None
     max_zoom: Annotated[float, Field(gt=0, le=0.5)] | None = None
+    min_contrast: Annotated[float, Field(gt=0, le=1)] | None = None
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
     threads: Literal["auto"] | int
 

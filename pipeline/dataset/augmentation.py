@@ -20,7 +20,15 @@ def epoch_data(
         rotation, zoom = np.deg2rad(config.max_rotation or 0), config.max_zoom or 0
         angles, zooms = rng.uniform(-rotation, rotation, len(order)), rng.uniform(1 - zoom, 1 + zoom, len(order))
         images = rotate_and_zoom(images, angles, zooms)
+    if config.min_contrast:
+        images = fade(images, rng.integers(round(256 * config.min_contrast), 257, len(order)))
     return translate(images, shifts), labels[order]
+
+
+def fade(images: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Multiply each image, uint8 (N, height, width, channels), by its factor, int (N,), in 256ths, exactly rounded."""
+    scaled = images.astype(np.uint16) * factors.astype(np.uint16)[:, np.newaxis, np.newaxis, np.newaxis]
+    return ((scaled + 128) >> 8).astype(np.uint8)
 
 
 def rotate_and_zoom(images: np.ndarray, angles: np.ndarray, zooms: np.ndarray) -> np.ndarray:

@@ -49,6 +49,7 @@ PROTOCOL: dict[str, Callable[[Any], bool]] = {
     "max_shift": integer(0, 8),
     "max_rotation": number(0, 45, above=True, optional=True),
     "max_zoom": number(0, 0.5, above=True, optional=True),
+    "min_contrast": number(0, 1, above=True, optional=True),
     "precision": one_of("auto", "float32", "mixed_bfloat16", "mixed_float16"),
     "threads": lambda value: value == "auto" or integer(1, 1024)(value),
 }

@@ -77,6 +77,7 @@ def test_a_run_overrides_its_architecture_and_that_overrides_common(path):
         "max_shift": 2,
         "max_rotation": None,
         "max_zoom": None,
+        "min_contrast": None,
         "precision": "auto",
         "threads": "auto",
     }

@@ -9,7 +9,7 @@ ALL_RUNS = TEXT[TEXT.index("runs:") :]
 SETTINGS = (
     "seed, epochs, training_images, validation_data, validation_images, batch_size, optimizer, learning_rate, rho,"
     " epsilon, schedule, warmup, clip_norm, initializer, batch_norm_momentum, dropout_scale, max_shift, max_rotation,"
-    " max_zoom, precision, threads"
+    " max_zoom, min_contrast, precision, threads"
 )
 RUN_KEYS = f"architecture, pooling, dropout, batch_norm, {SETTINGS}, quick"
 SECTIONS = "fetch, preprocess, stress, promote, protocol, protocols, runs"

@@ -124,3 +124,20 @@ def test_rotation_and_zoom_change_neither_order_nor_translations(monkeypatch):
     degrees = np.rad2deg(drawn["a"])
     assert -10 <= degrees.min() < -8 < 8 < degrees.max() <= 10
     assert 0.8 <= drawn["z"].min() < 0.84 < 1.16 < drawn["z"].max() <= 1.2
+
+
+def test_fade_by_hand():
+    images = np.array([0, 100, 255], np.uint8).reshape(1, 1, 3, 1).repeat(3, axis=0)
+    faded = augmentation.fade(images, np.array([256, 128, 51]))
+    assert faded[..., 0].reshape(3, 3).tolist() == [[0, 100, 255], [0, 50, 128], [0, 20, 51]]
+    assert faded.dtype == np.uint8
+
+
+def test_contrast_is_drawn_for_each_image_and_leaves_the_order_and_translations_as_they_are():
+    white = np.full((400, 28, 28, 1), 255, np.uint8)
+    labels = np.arange(400)
+    images, order = augmentation.epoch_data(white, labels, config(min_contrast=0.25), 0)
+    np.testing.assert_array_equal(order, augmentation.epoch_data(white, labels, config(), 0)[1])
+    levels = images[:, 0, 0, 0]
+    assert (levels.min(), levels.max()) == (pytest.approx(64, abs=3), pytest.approx(255, abs=3))
+    assert len(np.unique(levels)) > 100
