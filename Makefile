@@ -2,7 +2,7 @@
 
 # A value given to make reaches a command as an argument through the environment ("$$REV"), never as text that make or
 # the shell evaluates: $(value …) takes it as it was typed.
-VALUES := PYTHON RUNS ARGS PORT RESTORE RUN REV OUT NAME MINUTES ROWS REPEATS WRITE YES REPAIR KILLS EVERY ONLY
+VALUES := PYTHON RUNS ARGS PORT RESTORE RUN REV OUT NAME MINUTES ROWS REPEATS YES REPAIR KILLS EVERY ONLY
 $(foreach name,$(VALUES),$(if $(value $(name)),$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
 GPU := $(shell uname -sm | grep -q 'Linux x86_64' && nvidia-smi -L 2>/dev/null | grep '^GPU')
@@ -65,8 +65,8 @@ compare: $(READY) ## changes of params and metrics since the last commit or REV=
 study: $(READY) ## run one of study/, NAME=notebook; RUNS=vgg-dropout for some of its runs, MINUTES=60 for a time limit
 	@$(IN_VENV) exec python -m tools.study $${NAME:+"$$NAME"} $$RUNS $${MINUTES:+--minutes "$$MINUTES"}
 
-bench: $(READY) ## measure against common alternatives; ROWS="train speed", REPEATS=5, WRITE=1 writes the page in docs
-	@$(IN_VENV) exec python -m tools.bench $$ROWS $${REPEATS:+--repeats "$$REPEATS"} $${WRITE:+--write} $$ARGS
+bench: $(READY) ## measure against common alternatives; ROWS="train speed", REPEATS=5 for more of each
+	@$(IN_VENV) exec python -m tools.bench $$ROWS $${REPEATS:+--repeats "$$REPEATS"} $$ARGS
 
 lock: ## renew requirements*.lock from requirements*.in
 	@setup/lock

@@ -18,23 +18,20 @@ from pipeline.reporting import html, markdown, results, stress
 from pipeline.reporting.analysis import Analysis, analyze
 from pipeline.reporting.published import load_published
 from pipeline.reporting.results import Result
-from pipeline.reporting.tables import terminal_table
 
 CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
 SAMPLES_PER_DIGIT = 10
 
 
 def main(_: argparse.Namespace) -> None:
-    """Write the report and its figures, then print the main columns of the leaderboard."""
+    """Write the report and its figures, then print the report's sentences."""
     analysis = analyze(*results.load(load_params().runs), load_published())
     figures = draw_figures(analysis)
     draw_samples()
     write_csv(RESULTS / "curves.csv", curves(analysis.results))
     write_text(RESULTS / "report.html", html.render_html(analysis, figures, test_images()))
     write_text(RESULTS / "report.md", markdown.markdown_report(analysis))
-    print(terminal_table(analysis.rows))
-    if analysis.missing:
-        print(markdown.missing(analysis))
+    print("\n".join(filter(None, [*markdown.sentences(analysis), markdown.missing(analysis)])))
     print("Written: results/report.html, results/report.md")
 
 

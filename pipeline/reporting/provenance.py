@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
 
@@ -14,7 +13,7 @@ PACKAGES = ("scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn")
 
 @dataclass(frozen=True)
 class Origin:
-    """Runs of the same machine, numerics, commit and data; `first` and `last` are the times of their start (UTC)."""
+    """Runs of the same machine, numerics, commit and data."""
 
     runs: list[str]
     machine: str
@@ -22,8 +21,6 @@ class Origin:
     host: str
     commit: str
     data: str
-    first: str
-    last: str
 
 
 def origins(results: Sequence[Result]) -> list[Origin]:
@@ -33,12 +30,7 @@ def origins(results: Sequence[Result]) -> list[Origin]:
         place = result.environment
         key = (machine(place), numerics(place), place["host"], _commit(place["git"]), result.record["data_digest"])
         groups.setdefault(key, []).append(result)
-    return [Origin([run.run for run in runs], *key, *_first_and_last(runs)) for key, runs in groups.items()]
-
-
-def _first_and_last(runs: Sequence[Result]) -> list[str]:
-    started = [run.environment["started"] for run in runs]
-    return [datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M") for time in (min(started), max(started))]
+    return [Origin([run.run for run in runs], *key) for key, runs in groups.items()]
 
 
 def machine(environment: Mapping[str, Any]) -> str:

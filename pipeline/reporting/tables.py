@@ -1,4 +1,4 @@
-"""The leaderboard's columns, and its rows as a table for Markdown or a terminal."""
+"""The leaderboard's columns, and its rows as a Markdown table."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,21 +75,10 @@ def legend(columns: Sequence[Column]) -> str:
 
 def markdown_table(rows: Sequence[Row], columns: Sequence[Column]) -> str:
     """The columns as a Markdown table, the best run in bold."""
-    return _table(rows, columns, "pipe", markdown_text)
-
-
-def terminal_table(rows: Sequence[Row]) -> str:
-    """A few columns without intervals as plain text, less than 80 characters wide for short names of runs."""
-    columns = [column for column in COLUMNS if column.key in (*BOLD, "val_accuracy", "seconds")]
-    return _table(rows, columns, "simple", lambda text: text.partition(" (")[0])
-
-
-def _table(rows: Sequence[Row], columns: Sequence[Column], form: str, convert: Callable[[str], str]) -> str:
-    cells = [[convert(column.text(row)) for column in columns] for row in rows]
+    cells = [[markdown_text(column.text(row)) for column in columns] for row in rows]
     for row, line in zip(rows, cells, strict=True):
         for index, column in enumerate(columns):
             if row["best"] and column.key in BOLD:
                 line[index] = f"**{line[index]}**"
-    titles = [column.title.replace(" ", "\n") if form == "simple" else column.title for column in columns]
-    align = ["left", *["right"] * (len(titles) - 1)] if cells else None
-    return tabulate(cells, titles, tablefmt=form, disable_numparse=True, colalign=align)
+    align = ["left", *["right"] * (len(columns) - 1)] if cells else None
+    return tabulate(cells, [column.title for column in columns], tablefmt="pipe", disable_numparse=True, colalign=align)

@@ -16,7 +16,7 @@ from pipeline.core.errors import PipelineError, did_you_mean
 from pipeline.core.paths import ROOT
 from pipeline.reporting.provenance import machine
 from tools.bench.steps import BATCH_SIZE
-from tools.bench.table import PAGE, Row, alternate, make_row, save, table
+from tools.bench.table import Row, alternate, heading, make_row, table
 from tools.bench.trainings import COMPARISONS, Bench, rows
 from tools.workspace import Workspace
 
@@ -39,7 +39,7 @@ print(json.dumps(dataclasses.asdict(detect_hardware(import_tensorflow())), defau
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Measure the named families of rows, print a table of each, and save them if asked to."""
+    """Measure the named families of rows and print them as a section of docs/performance.md."""
     for name in arguments.rows:
         if name not in FAMILIES:
             raise PipelineError(f"row {name!r} is unknown{did_you_mean(name, FAMILIES)}")
@@ -47,19 +47,17 @@ def main(arguments: argparse.Namespace) -> None:
         raise PipelineError("--repeats and --images must be at least 1, --epochs at least 2")
     # in another process, since TensorFlow would keep the GPU's memory in this one
     hardware = json.loads(Workspace(ROOT).check_output("python", "-c", DETECT).splitlines()[-1])
-    families: dict[str, list[Row]] = {}
+    print(f"## {machine({'hardware': hardware})}\n", flush=True)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for family in arguments.rows or FAMILIES:
             print(f"{family}: {FAMILIES[family]} …", file=sys.stderr, flush=True)
             if family in COMPARISONS:
                 bench = Bench(Path(folder) / family, arguments.network, arguments.epochs, arguments.images)
-                families[family] = list(rows(family, bench, arguments.repeats))
+                measured = rows(family, bench, arguments.repeats)
             else:
-                families[family] = list(speed_rows(arguments.repeats, "gpu" if hardware["gpus"] else "cpu"))
-            print(table(families[family]), flush=True)
-    if arguments.write:
-        save(families, machine({"hardware": hardware}), shlex.join(["python", "-m", "tools.bench", *sys.argv[1:]]))
-        print(f"Written: {PAGE.relative_to(ROOT)}")
+                measured = speed_rows(arguments.repeats, "gpu" if hardware["gpus"] else "cpu")
+            command = shlex.join(["python", "-m", "tools.bench", *sys.argv[1:]])
+            print(f"### {family}\n\n{heading(command)}\n\n{table(list(measured))}\n", flush=True)
 
 
 def speed_rows(repeats: int, device: str) -> Iterator[Row]:
@@ -88,5 +86,4 @@ if __name__ == "__main__":
     parser.add_argument("--network", choices=list(ARCHITECTURES), default="lenet", help="to train (default: lenet)")
     parser.add_argument("--epochs", type=int, default=4, help="of a training, the first left out (default: 4)")
     parser.add_argument("--images", type=int, default=6400, help="of an epoch (default: 6400)")
-    parser.add_argument("--write", action="store_true", help="save it in docs/performance.md too")
     errors.run_command(main, parser)

@@ -1,7 +1,6 @@
-"""Rows of measurements as Markdown tables, and the page that keeps them: a section per machine, a part per family."""
+"""Rows of measurements as Markdown tables."""
 
 import datetime
-import re
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata, util
@@ -9,11 +8,8 @@ from typing import TypeVar
 
 from tabulate import tabulate
 
-from pipeline.core.files import write_text
-from pipeline.core.paths import ROOT
 from pipeline.training.metadata import package_versions
 
-PAGE = ROOT / "docs/performance.md"
 NONE = "–"
 Measured = TypeVar("Measured")
 Row = dict[str, str]  # the cells by column
@@ -57,25 +53,9 @@ def table(rows: Sequence[Row]) -> str:
     return tabulate(rows, headers="keys", tablefmt="pipe", disable_numparse=True)
 
 
-def save(families: Mapping[str, Sequence[Row]], machine: str, command: str) -> None:
-    """Write the rows of each family, which `command` measured on `machine`, into the page."""
+def heading(command: str) -> str:
+    """When and with which versions `command` measured."""
     torch = ["torch"] if util.find_spec("torch") else []
     versions = package_versions() | {name: metadata.version(name) for name in ("mlflow", "dvc", *torch)}
     numbers = ", ".join(f"{name} {version}" for name, version in versions.items())
-    head = f"Measured on {datetime.date.today()} with `{command}`; {numbers}."
-    parts = {family: f"{head}\n\n{table(rows)}" for family, rows in families.items()}
-    write_text(PAGE, update(PAGE.read_text(encoding="utf-8"), machine, parts))
-
-
-def update(page: str, machine: str, parts: Mapping[str, str]) -> str:
-    """Return the page with a machine's `parts`, by family, in place of its former parts of the same families."""
-    introduction, *sections = re.split(r"^## ", page, flags=re.MULTILINE)
-    machines: dict[str, dict[str, str]] = {}
-    for section in sections:
-        name, *families = re.split(r"^### ", section, flags=re.MULTILINE)
-        machines[name.strip()] = {family: part for family, _, part in (one.partition("\n") for one in families)}
-    machines[machine] = machines.get(machine, {}) | parts
-    blocks = [introduction]
-    for name, families in machines.items():
-        blocks += [f"## {name}", *(f"### {family}\n\n{part.strip()}" for family, part in families.items())]
-    return "\n\n".join(block.strip() for block in blocks) + "\n"
+    return f"Measured on {datetime.date.today()} with `{command}`; {numbers}."

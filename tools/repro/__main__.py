@@ -3,8 +3,6 @@
 import argparse
 import json
 import math
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 
@@ -12,13 +10,13 @@ from tabulate import tabulate
 
 from pipeline.config.params import Params, load_params
 from pipeline.core import errors
-from pipeline.core.errors import PipelineError
 from pipeline.core.paths import ROOT, run_dir
 from pipeline.formats.tables import read_csv, read_json
 from tools.repro import plan
 from tools.repro.plan import STAGES, Machine, Task, about, clock
 from tools.repro.stages import run_stages
 from tools.sync import Synchronizer
+from tools.workspace import Workspace
 
 DATA = ("fetch", "preprocess", "corrupt")
 TYPICAL_IMPORT_SECONDS = 4.0  # of TensorFlow; assumed if only `draw` is out of date, when it is not measured
@@ -74,7 +72,7 @@ def make_plan(params: Params, names: Sequence[str]) -> list[Task]:
 
 def stale_stages() -> set[str]:
     """The names, such as `train@RUN`, of the stages that DVC would run, and of the later stages of the same runs."""
-    found = set(json.loads(ask("dvc", "status", "--json")))
+    found = set(json.loads(Workspace(ROOT).check_output("dvc", "status", "--json")))
     for name in list(found):
         stage, _, run = name.partition("@")
         if run:
@@ -95,7 +93,8 @@ def recorded_speeds(params: Params) -> list[plan.Speed]:
 def measure(runs: Sequence[str]) -> Machine:
     """Measure this machine's speed at `runs`, in a separate process, since TensorFlow never releases its threads."""
     print("measuring this machine for a few seconds", flush=True)
-    found = json.loads(ask(sys.executable, "-m", "tools.repro.measure", *runs).splitlines()[-1])
+    printed = Workspace(ROOT).check_output("python", "-m", "tools.repro.measure", *runs)
+    found = json.loads(printed.splitlines()[-1])
     return Machine(found["import_seconds"], found["images_per_second"])
 
 
@@ -142,15 +141,6 @@ def outcome(stage: str, run: str) -> str:
         f"evaluated, {100 * metrics['test_accuracy']:.1f} % of {images:,} test images"
         f" and {100 * metrics['stress']:.1f} % of corrupted ones,"
     )
-
-
-def ask(*command: str) -> str:
-    """Run a command and return its stdout; PipelineError with its last line of output if it fails."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
-        raise PipelineError(f"{' '.join(command[:3])}: {last}")
-    return done.stdout
 
 
 if __name__ == "__main__":

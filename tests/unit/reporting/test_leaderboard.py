@@ -27,7 +27,7 @@ def test_row_of_a_run(tmp_path):
     assert row["published_accuracy"] == 0.9924
 
 
-def test_best_run_is_bold_and_the_table_fits_a_terminal(tmp_path):
+def test_best_run_is_bold(tmp_path):
     study.write_run(tmp_path, "lenet-dropout", errors=127)
     study.write_run(tmp_path, "vgg-plain", errors=89, environment={"seconds": 1234.5})
     rows = analyze_runs(tmp_path, "lenet-dropout", "vgg-plain").rows
@@ -40,7 +40,6 @@ def test_best_run_is_bold_and_the_table_fits_a_terminal(tmp_path):
     assert cells[2][0] == "lenet-dropout"
     assert cells[2][-1] == "99.24 %"
     assert len({len(line) for line in lines}) == 1
-    assert max(len(line) for line in tables.terminal_table(rows).splitlines()) < 80
 
 
 @pytest.mark.parametrize("flags", [(True, True, True), (True, False, False), (False, True, False)])

@@ -38,7 +38,6 @@ def test_runs_are_grouped_by_their_origin(tmp_path):
     assert [origin.runs for origin in origins] == [["lenet-plain", "vgg-plain"], ["lenet-dropout"]]
     assert origins[0].machine == "Some CPU, 4 cores, amx_bf16, Some GPU"
     assert origins[0].numerics == "precision float32, threads 2; keras 3.15.1, numpy 2.4.6"
-    assert origins[0].first == "2023-11-14 22:13"
 
 
 def test_uncommitted_changes_are_mentioned(tmp_path):

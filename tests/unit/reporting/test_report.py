@@ -125,7 +125,7 @@ def test_main_writes_everything(tmp_path, monkeypatch, capsys):
     lines = (tmp_path / "curves.csv").read_text().splitlines()
     assert lines[0] == "run,epoch,train_loss,val_loss,train_accuracy,val_accuracy"
     assert len(lines) == 1 + 10 * 3
-    assert "**lenet-plain**" in capsys.readouterr().out
+    assert capsys.readouterr().out.startswith("Of 10 runs under the protocol fast, lenet-plain has the lowest error")
 
 
 def test_report_without_any_result(tmp_path, monkeypatch):

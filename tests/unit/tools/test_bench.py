@@ -1,4 +1,4 @@
-"""The rows of `make bench`, and the page that they are written into."""
+"""The rows of `make bench`."""
 
 from tools.bench import table
 from tools.bench.table import make_row
@@ -31,27 +31,6 @@ def test_the_table() -> None:
     ]
 
 
-def test_the_page_says_on_what_when_and_how(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(table, "PAGE", tmp_path / "performance.md")
-    table.PAGE.write_text("# Performance\n\nBy hand.\n")
-    table.save({"train": [make_row("b", "s", [1.0])]}, "A chip, 2 cores", "python -m tools.bench train")
-    text = table.PAGE.read_text()
-    assert text.startswith("# Performance\n\nBy hand.\n\n## A chip, 2 cores\n\n### train\n")
-    assert "with `python -m tools.bench train`; python 3." in text
-    assert "tensorflow 2." in text
-    assert "| b " in text
-
-
-def test_a_measurement_replaces_this_machines_own_of_the_same_families() -> None:
-    page = table.update("# Performance\n", "other", {"train": "elsewhere"})
-    page = table.update(page, "mine", {"train": "old", "speed": "kept"})
-    page = table.update(page, "mine", {"train": "new\n\n| table |"})
-    assert page == (
-        "# Performance\n\n## other\n\n### train\n\nelsewhere\n\n"
-        "## mine\n\n### train\n\nnew\n\n| table |\n\n### speed\n\nkept\n"
-    )
-
-
-def test_the_project_s_page_is_not_changed_by_nothing() -> None:
-    text = table.PAGE.read_text(encoding="utf-8")
-    assert table.update(text, "AMD EPYC, 2 cores", {}) == text
+def test_the_heading_says_when_how_and_with_what() -> None:
+    assert "with `python -m tools.bench train`; python 3." in table.heading("python -m tools.bench train")
+    assert "tensorflow 2." in table.heading("x")

@@ -118,4 +118,4 @@ def test_flags_and_defaults(project):
     assert (words("prune"), words("prune", "YES=1")) == ("", "<--yes>")
     assert (words("doctor"), words("doctor", "REPAIR=1")) == ("", "<--repair>")
     assert words("study", "NAME=best", "RUNS=a b", "MINUTES=5") == "<best> <a> <b> <--minutes> <5>"
-    assert words("bench", "ROWS=train idle", "WRITE=1", "ARGS=--epochs 2") == "<train> <idle> <--write> <--epochs> <2>"
+    assert words("bench", "ROWS=train speed", "ARGS=--epochs 2") == "<train> <speed> <--epochs> <2>"
