@@ -48,7 +48,7 @@ def draw_figures(analysis: Analysis) -> dict[str, Path]:
             f"{effect.component}: {effect.comparison.first} − {effect.comparison.second}",
             effect.architecture,
             effect.comparison.difference,
-            not effect.also,
+            not effect.other_settings,
         )
         for effect in analysis.effects
     ]

@@ -120,11 +120,11 @@ def _only(values: Mapping[str, Any], model: type[schema.StrictModel]) -> dict[st
 def _merge(layers: Mapping[KeyPath, Mapping[str, Any]]) -> schema.TrainConfig:
     """Merge sections of the file, given by place, into one TrainConfig; later sections win."""
     merged: dict[str, Any] = {}
-    homes = dict.fromkeys(schema.TrainConfig.model_fields, next(iter(layers)))
+    origins = dict.fromkeys(schema.TrainConfig.model_fields, next(iter(layers)))
     for place, values in layers.items():
         merged |= values
-        homes |= dict.fromkeys(values, place)
-    return validate(schema.TrainConfig, merged, place, homes)
+        origins |= dict.fromkeys(values, place)
+    return validate(schema.TrainConfig, merged, place, origins)
 
 
 def _check_image_counts(run: Run, held_out: int) -> None:

@@ -26,7 +26,7 @@ class StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-def validate(model: type[Model], values: Any, where: KeyPath, homes: Mapping[str, KeyPath] | None = None) -> Model:
+def validate(model: type[Model], values: Any, where: KeyPath, origins: Mapping[str, KeyPath] | None = None) -> Model:
     """Validate the section at `where`; PipelineError for the first error in it.
 
     An unknown key is reported before a missing one, since a misspelt key is why the right one is missing.
@@ -35,14 +35,14 @@ def validate(model: type[Model], values: Any, where: KeyPath, homes: Mapping[str
         model: The section's schema.
         values: The section as read from the file.
         where: Where the section stands in the file.
-        homes: For a section merged from several places, where each of its keys came from.
+        origins: For a section merged from several places, where each of its keys came from.
     """
     try:
         return model.model_validate(values)
     except ValidationError as error:
         first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     parts = [part for part in first["loc"] if part != "[key]"]
-    key = (*((homes or {}).get(parts[0], where) if parts else where), *parts)
+    key = (*((origins or {}).get(parts[0], where) if parts else where), *parts)
     if first["type"] == "extra_forbidden":
         raise config_error(key, f" is unknown{did_you_mean(parts[-1], _section(model, parts[:-1]).model_fields)}")
     if first["type"] == "missing":

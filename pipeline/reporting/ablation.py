@@ -11,12 +11,12 @@ COMPONENTS = ("pooling", "dropout", "batch normalisation")
 
 @dataclass(frozen=True)
 class Effect:
-    """The comparison of a network with a component and without it; `also` names other settings that differ."""
+    """The comparison of a network with a component and without it; `other_settings` are those that differ, too."""
 
     architecture: str
     component: str
     comparison: Comparison
-    also: tuple[str, ...]
+    other_settings: tuple[str, ...]
 
 
 def ablation_effects(groups: Sequence[Group]) -> list[Effect]:

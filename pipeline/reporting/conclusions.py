@@ -37,11 +37,7 @@ class Evidence:
 
     def convergence(self, *pair: str) -> Convergence | None:
         """How soon the two networks converged; None where one has no run or both were too slow."""
-        return compare_convergence(*(self.groups[name] for name in pair)) if self.has(*pair) else None
-
-    def has(self, *architectures: str) -> bool:
-        """Whether all of these networks have runs."""
-        return all(name in self.groups for name in architectures)
+        return compare_convergence(*(self.groups[name] for name in pair)) if pair in self.accuracy else None
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ def _vgg_converges_first(evidence: Evidence) -> Conclusion:
         "lenet's training loss is below vgg's in 20 of 20 epochs, and its training accuracy above through epoch 4"
         " (each under its own dropout). Its test loss is the lower one too: 0.03021 against 0.03050.",
         "first epoch with 99 % validation accuracy, or with the next lower mark that either reaches; epochs and images",
-        verdicts.earlier(networks, convergence) if evidence.has(*networks) else verdicts.no_runs(networks),
+        verdicts.earlier(networks, convergence),
         convergence=convergence,
         networks=networks,
     )
@@ -126,7 +122,7 @@ def _weights_are_normal(tested: Sequence[Kernel]) -> Conclusion:
 
 
 def _filters_did_not_help(evidence: Evidence) -> Conclusion:
-    means = {name: evidence.groups[name].mean for name in ("vgg", "lenet") if evidence.has(name, "custom")}
+    means = {name: evidence.groups[name].mean for name in ("vgg", "lenet") if (name, "custom") in evidence.accuracy}
     pair = (max(means, key=means.__getitem__, default="vgg"), "custom")
     compared = evidence.comparisons(pair)
     return Conclusion(
@@ -143,7 +139,7 @@ def _filters_did_not_help(evidence: Evidence) -> Conclusion:
 def _vgg_is_the_choice(evidence: Evidence) -> Conclusion:
     networks = ("vgg", "custom")
     convergence = evidence.convergence(*networks)
-    speed = verdicts.alike(networks, convergence) if evidence.has(*networks) else verdicts.no_runs(networks)
+    speed = verdicts.alike(networks, convergence)
     return Conclusion(
         "M2 (vgg) is the model of choice; it even beats a 7-convolution network with far more parameters, and M2's and"
         " M3's (custom's) convergence in epochs is comparable.",

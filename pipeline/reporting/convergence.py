@@ -12,8 +12,8 @@ from pipeline.reporting.comparisons import Group
 from pipeline.reporting.statistics import ALPHA
 
 TARGETS = (0.99, 0.98, 0.97, 0.95, 0.90)  # validation accuracies; the first one that either network reaches counts
-COARSE = 10  # epochs; with fewer, reaching the target in the same epoch says little
-CLOSE = 1.5  # times as many epochs, or one epoch more, are still comparable
+FEW_EPOCHS = 10  # epochs; with fewer, reaching the target in the same epoch says little
+COMPARABLE = 1.5  # times as many epochs, or one epoch more, are still comparable
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Convergence:
         first, second = (float(np.mean(epochs)) * unit for epochs, unit in zip(self.epochs, units, strict=True))
         if math.inf in (first, second):
             return None
-        return max(first, second) <= max(CLOSE * min(first, second), min(first, second) + max(units))
+        return max(first, second) <= max(COMPARABLE * min(first, second), min(first, second) + max(units))
 
 
 def epochs_to(target: float, history: Sequence[Mapping[str, float]]) -> float:

@@ -102,7 +102,7 @@ def _verdicts(analysis: Analysis) -> str:
 
 
 def _ablation(analysis: Analysis) -> str:
-    fair = [effect for effect in analysis.effects if not effect.also]
+    fair = [effect for effect in analysis.effects if not effect.other_settings]
     if not fair:
         return "No two runs differ in one component alone, so there is no ablation."
     significant = [effect for effect in fair if effect.comparison.significant]

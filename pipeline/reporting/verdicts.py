@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.reporting.comparisons import Comparison
-from pipeline.reporting.convergence import COARSE, Convergence
+from pipeline.reporting.convergence import FEW_EPOCHS, Convergence
 from pipeline.reporting.normality import Kernel
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
-MUCH = 0.25  # of the better standard network's errors: a network that removes fewer did not help much
-MOST, FEW = 0.9, 0.5  # fractions of the kernels that decide whether "the weights" are normal
+MIN_GAIN = 0.25  # of the better standard network's errors: a network that removes fewer did not help much
+MIN_SUPPORT, MAX_CONTRADICTION = 0.9, 0.5  # fractions of the kernels that decide whether "the weights" are normal
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def better(compared: Comparison) -> Verdict:
 
 def did_not_help(compared: Comparison, errors: float) -> Verdict:
     """Whether the large second network removes less than a quarter of the small first one's `errors`, an error rate."""
-    small, large, margin = compared.first, compared.second, MUCH * errors
+    small, large, margin = compared.first, compared.second, MIN_GAIN * errors
     gain, largest_gain = -compared.difference.value, -compared.difference.low
     small_saw, large_saw = compared.images_seen
     if compared.significant and gain >= margin:
@@ -60,14 +60,14 @@ def did_not_help(compared: Comparison, errors: float) -> Verdict:
 def earlier(names: tuple[str, str], convergence: Convergence | None) -> Verdict:
     """Whether the first network needs fewer epochs and no more images than the second."""
     if convergence is None:
-        return Verdict(UNDECIDED, f"neither {names[0]} nor {names[1]} got far enough")
+        return Verdict(UNDECIDED, f"{names[0]} and {names[1]} do not both have runs, or both were too slow")
     if convergence.explained_by_seeds:
         return Verdict(UNDECIDED, "chance over seeds explains the order")
     epochs, images = convergence.order(images=False), convergence.order(images=True)
     target = f"{100 * convergence.target:.0f} % validation accuracy"
     if epochs == images == "same":
-        if max(convergence.budgets) < COARSE:
-            return Verdict(UNDECIDED, f"both reach {target} in the same epoch of so few")
+        if max(convergence.budgets) < FEW_EPOCHS:
+            return Verdict(UNDECIDED, f"both reach {target} in the same epoch, of too few to tell")
         return Verdict(CONTRADICTED, f"both reach {target} in the same epoch")
     if "unknown" in (epochs, images):
         return Verdict(UNDECIDED, f"only one reached {target}, and the other had too few images to tell")
@@ -83,9 +83,8 @@ def alike(names: tuple[str, str], convergence: Convergence | None) -> Verdict:
     answers = {convergence.comparable(images=images) for images in (False, True)} if convergence else {None}
     if None in answers or len(answers) > 1:
         return Verdict(UNDECIDED, f"convergence of {names[0]} and {names[1]} cannot be compared at these budgets")
-    if answers == {True}:
-        return Verdict(SUPPORTED, f"{names[0]} and {names[1]} converge alike")
-    return Verdict(CONTRADICTED, f"{names[0]} and {names[1]} do not converge alike")
+    word, how = (SUPPORTED, "alike") if answers == {True} else (CONTRADICTED, "differently")
+    return Verdict(word, f"{names[0]} and {names[1]} converge {how}")
 
 
 def no_runs(names: tuple[str, str]) -> Verdict:
@@ -96,10 +95,10 @@ def no_runs(names: tuple[str, str]) -> Verdict:
 def normal(kernels: Sequence[Kernel]) -> Verdict:
     """Whether at least nine tenths of the kernels, or fewer than half of them, are practically normal."""
     if not kernels:
-        return Verdict(UNDECIDED, "no weights are at hand")
+        return Verdict(UNDECIDED, "no network as published has a run")
     count = sum(kernel.normal for kernel in kernels)
     fraction = count / len(kernels)
-    word = SUPPORTED if fraction >= MOST else CONTRADICTED if fraction < FEW else UNDECIDED
+    word = SUPPORTED if fraction >= MIN_SUPPORT else CONTRADICTED if fraction < MAX_CONTRADICTION else UNDECIDED
     return Verdict(word, f"{count} of {len(kernels)} kernels are practically normal")
 
 

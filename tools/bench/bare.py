@@ -59,7 +59,7 @@ def compiled_model(run: Run, arguments: argparse.Namespace) -> "keras.Sequential
 
     tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
     tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
-    if not arguments.free:
+    if not arguments.nondeterministic:
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(run.train.seed)
     keras.mixed_precision.set_global_policy(arguments.precision)
@@ -68,7 +68,7 @@ def compiled_model(run: Run, arguments: argparse.Namespace) -> "keras.Sequential
         optimizer=keras.optimizers.Adam(make_learning_rate(run.train), global_clipnorm=run.train.clip_norm),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        jit_compile=arguments.free and len(tf.config.list_physical_devices("GPU")) == 1,  # XLA
+        jit_compile=arguments.nondeterministic and len(tf.config.list_physical_devices("GPU")) == 1,  # XLA
     )
     return model
 
@@ -78,6 +78,6 @@ if __name__ == "__main__":
     parser.add_argument("run", help="a name in `runs` of params.yaml")
     parser.add_argument("--precision", required=True)
     parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--free", action="store_true", help="without determinism; then with XLA on one GPU")
+    parser.add_argument("--nondeterministic", action="store_true", help="and, on one GPU, with XLA")
     parser.add_argument("--tracking", choices=["none", "autolog", "callback"], default="none")
     main(parser.parse_args())

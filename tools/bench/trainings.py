@@ -21,7 +21,7 @@ OURS = {"MLFLOW_TRACKING_URI": ""}  # the clone's own database
 TEST_IMAGES = 100  # less than a batch, so that `evaluate` takes little more than its fixed costs
 OPTIONS = {  # of tools.bench.bare, by the name in the table
     "bare Keras": (),
-    "bare Keras, not deterministic": ("--free",),
+    "bare Keras, not deterministic": ("--nondeterministic",),
     "mlflow autolog": ("--tracking", "autolog"),
     "MLflow's callback": ("--tracking", "callback"),
 }

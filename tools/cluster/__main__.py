@@ -27,7 +27,7 @@ def main(arguments: argparse.Namespace) -> None:
         with filelock.FileLock(LOCK, timeout=0):
             train(params, runs, arguments)
     except filelock.Timeout:
-        raise PipelineError("another `make cluster` works in this folder; wait for it, or stop it") from None
+        raise PipelineError("another `make cluster` is running in this folder; wait for it, or stop it") from None
 
 
 def train(params: Params, runs: list[str], arguments: argparse.Namespace) -> None:

@@ -16,9 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-INTERVAL = 1.0  # seconds between two looks at the training
-NOT_FROM_NODE = ("MLFLOW_", "DVC_", "GIT_", "RAY_", "TF_", "KERAS_", "XLA_", "OMP_")  # environment variables
-PATIENCE = 120.0  # seconds for a training of the same run on a lost node to end
+INTERVAL = 1.0  # seconds between two checks of the training
+NOT_INHERITED = (
+    "MLFLOW_",
+    "DVC_",
+    "GIT_",
+    "RAY_",
+    "TF_",
+    "KERAS_",
+    "XLA_",
+    "OMP_",
+)  # variables of the node
+LOCK_TIMEOUT = 120.0  # seconds for a training of the same run on a lost node to end
 DVC_CONFIG = b"[core]\nsite_cache_dir = .site-cache\n[cache]\ndir = cache\n"  # the checkout has a cache of its own
 STAGE = re.compile(r"^Running stage '(train|evaluate)@", re.MULTILINE)
 OUT_OF_MEMORY = re.compile(r"MemoryError|OOM when allocating|ResourceExhausted|std::bad_alloc")
@@ -97,13 +106,13 @@ def make_checkout(snapshot: Snapshot, files: Mapping[str, bytes], folder: Path) 
 
 def environment(snapshot: Snapshot) -> dict[str, str]:
     """The node's environment, with the driver's variables for results and tracking, and this interpreter first."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_FROM_NODE)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
     return kept | snapshot.environment | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"}
 
 
 def wait_for_locks(checkout: Path, run: str) -> None:
-    """Wait until no process trains the run with the same checkpoints, at most `PATIENCE`."""
-    until = time.monotonic() + PATIENCE
+    """Wait until no process trains the run with the same checkpoints, at most `LOCK_TIMEOUT`."""
+    until = time.monotonic() + LOCK_TIMEOUT
     for path in checkout.glob(f".checkpoints/{run}-{'[0-9a-f]' * 16}.lock"):
         with path.open() as lock:
             while time.monotonic() < until:
@@ -142,7 +151,7 @@ def failure_reason(status: int, log: str) -> str | None:
     if OUT_OF_MEMORY.search(log):
         return f"out of memory; {MORE_MEMORY}"
     if KILLED.search(log) or status == 128 + 9:
-        return f"killed by a person, or by the system for lack of memory; then {MORE_MEMORY}"
+        return f"killed, by a user or for lack of memory; in that case {MORE_MEMORY}"
     lines = log.splitlines()
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return next(iter(errors + [line for line in lines if line.startswith("ERROR")]), f"ended with status {status}")

@@ -11,7 +11,7 @@ from tools.cluster.node import Snapshot, execute
 from tools.cluster.progress import ProgressActor, ProgressPrinter
 from tools.cluster.resources import ResourceRequest
 
-INTERVAL = 1.0  # seconds between two looks at the progress
+INTERVAL = 1.0  # seconds between two updates of the progress
 RETRIES = 3  # of a run whose node or worker was lost
 ACTOR_TIMEOUT = 10.0  # seconds
 SETTINGS = {

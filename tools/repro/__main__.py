@@ -64,8 +64,8 @@ def make_plan(params: Params, names: Sequence[str]) -> list[Task]:
     machine = measure(list(first.values())) if computing else Machine(TYPICAL_IMPORT_SECONDS, {})
     tasks = []
     for run in runs:
-        measured = params.runs[first[run.model.architecture]] if run in computing else None
-        speed = plan.training_speed(run, measured, speeds, machine) if measured else math.inf
+        measured = first[run.model.architecture] if run in computing else None
+        speed = plan.training_speed(run.name, measured, speeds, machine) if measured else math.inf
         tasks.append(plan.estimate(run, stages[run.name], speed, machine.import_seconds))
     return sorted(tasks, key=lambda task: task.total)
 
@@ -80,14 +80,14 @@ def stale_stages() -> set[str]:
     return found
 
 
-def recorded_speeds(params: Params) -> list[plan.Speed]:
-    """The speeds of the runs that have results, even out-of-date ones."""
-    folders = [run_dir(name) for name in params.runs]
-    return [
-        plan.recorded_speed(read_json(folder / "run.json"), read_json(folder / "environment.json"))
-        for folder in folders
-        if (folder / "run.json").is_file() and (folder / "environment.json").is_file()
-    ]
+def recorded_speeds(params: Params) -> dict[str, float]:
+    """The speed of each run that has results, even out-of-date ones."""
+    speeds = {}
+    for folder in map(run_dir, params.runs):
+        if (folder / "run.json").is_file() and (folder / "environment.json").is_file():
+            settings = read_json(folder / "run.json")["settings"]
+            speeds[folder.name] = plan.recorded_speed(settings, read_json(folder / "environment.json")["seconds"])
+    return speeds
 
 
 def measure(runs: Sequence[str]) -> Machine:

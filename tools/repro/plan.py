@@ -14,19 +14,6 @@ FIXED_COST = {"train": 2.2, "evaluate": 1.7, "draw": 0.7}
 
 
 @dataclass(frozen=True)
-class Speed:
-    """A recorded training: its network and images per second; `flags` are pooling, dropout, batch_norm.
-
-    A validation image counts as `FORWARD` of a training image.
-    """
-
-    run: str
-    architecture: str
-    flags: tuple[bool, bool, bool]
-    images_per_second: float
-
-
-@dataclass(frozen=True)
 class Machine:
     """This machine: seconds to import TensorFlow, and the measured training images per second by run."""
 
@@ -47,30 +34,10 @@ class Task:
         return sum(self.seconds.values())
 
 
-def recorded_speed(record: Mapping[str, Any], environment: Mapping[str, Any]) -> Speed:
-    """The speed of a trained run, from its run.json and environment.json."""
-    settings = record["settings"]
+def recorded_speed(settings: Mapping[str, Any], seconds: float) -> float:
+    """Images per second of a recorded training; a validation image counts as `FORWARD` of a training image."""
     images = settings["epochs"] * (settings["training_images"] + FORWARD * settings["validation_images"])
-    return Speed(
-        record["run"],
-        record["architecture"],
-        (record["pooling"], record["dropout"], record["batch_norm"]),
-        images / max(environment["seconds"], 1e-3),
-    )
-
-
-def most_similar(run: Run, speeds: Sequence[Speed]) -> Speed | None:
-    """The recorded training most similar to `run`, of the same architecture; None if there is none.
-
-    `run` itself comes first, then trainings with the same pooling, with fewer differing flags, and the slowest.
-    """
-    flags = (run.model.pooling, run.model.dropout, run.model.batch_norm)
-
-    def distance(speed: Speed) -> tuple[bool, bool, int, float]:
-        differing_flags = sum(mine != other for mine, other in zip(flags, speed.flags, strict=True))
-        return speed.run != run.name, speed.flags[0] != flags[0], differing_flags, speed.images_per_second
-
-    return min((speed for speed in speeds if speed.architecture == run.model.architecture), key=distance, default=None)
+    return images / max(seconds, 1e-3)
 
 
 def runs_to_measure(runs: Sequence[Run]) -> dict[str, str]:
@@ -81,20 +48,17 @@ def runs_to_measure(runs: Sequence[Run]) -> dict[str, str]:
     return first
 
 
-def training_speed(run: Run, measured: Run, speeds: Sequence[Speed], machine: Machine) -> float:
-    """Estimate the training images per second of `run` on this machine.
-
-    The measured speed of another run of its architecture, times the ratio of the two runs' recorded speeds.
+def training_speed(run: str, measured: str, recorded: Mapping[str, float], machine: Machine) -> float:
+    """Estimate the training images per second of `run` on this machine, from another run of the same architecture.
 
     Args:
-        run: The run to estimate.
-        measured: The run of the same architecture that was measured.
-        speeds: The recorded trainings.
+        run: The name of the run to estimate.
+        measured: The name of the run that was measured.
+        recorded: The recorded speeds by run; the two runs are taken for equally fast unless it has both.
         machine: Has the speed of `measured`.
     """
-    similar, reference = most_similar(run, speeds), most_similar(measured, speeds)
-    scale = similar.images_per_second / reference.images_per_second if similar and reference else 1.0
-    return machine.images_per_second[measured.name] * scale
+    ratio = recorded[run] / recorded[measured] if {run, measured} <= recorded.keys() else 1.0
+    return machine.images_per_second[measured] * ratio
 
 
 def estimate(run: Run, stages: Collection[str], images_per_second: float, import_seconds: float) -> Task:

@@ -9,8 +9,8 @@ from pipeline.core.errors import Interrupted, PipelineError
 from pipeline.core.paths import ROOT
 from pipeline.evaluate import LOGGED_LATER
 
-BEGINS = re.compile(r"(?:Running stage|Stage) '(?P<stage>[^']+)'(?P<restored> is cached)?")
-CHATTER = re.compile(
+STAGE_START = re.compile(r"(?:Running stage|Stage) '(?P<stage>[^']+)'(?P<restored> is cached)?")
+DVC_NOTICES = re.compile(
     r"$|> |\t|Data and pipelines are up to date|Updating lock file|Generating lock file|To track the changes"
     r"|To enable auto staging|Use `dvc push`"
 )
@@ -59,12 +59,12 @@ def _ended_stages(process: subprocess.Popen) -> Generator[tuple[str, bool], None
             continue
         if not line:
             break
-        begins = BEGINS.match(line)
+        begins = STAGE_START.match(line)
         if begins:
             if current:
                 yield current
             current = begins["stage"], bool(begins["restored"])
-        elif not CHATTER.match(line):
+        elif not DVC_NOTICES.match(line):
             print(line, end="", flush=True)
     if current and not interrupted and process.wait() == 0:
         yield current

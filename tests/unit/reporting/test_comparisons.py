@@ -55,7 +55,8 @@ def test_ablation_and_other_settings_that_differ(tmp_path):
     names = study.write_study(tmp_path, vgg_nopool={"training_images": 3000, "errors": 300})
     effects = analyze_runs(tmp_path, *names).effects
     assert [
-        (effect.component, effect.comparison.first, effect.comparison.second, effect.also) for effect in effects
+        (effect.component, effect.comparison.first, effect.comparison.second, effect.other_settings)
+        for effect in effects
     ] == [
         ("dropout", "lenet-dropout", "lenet-plain", ()),
         ("batch normalisation", "lenet-batchnorm", "lenet-dropout", ()),

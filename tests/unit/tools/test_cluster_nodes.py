@@ -54,7 +54,7 @@ def test_a_run_waits_until_its_former_training_releases_the_checkpoints(
         threading.Timer(1.0, former.release).start()
         node.wait_for_locks(tmp_path, "lenet")
         assert 0.9 < time.monotonic() - begin < 30
-        monkeypatch.setattr(node, "PATIENCE", 0.2)
+        monkeypatch.setattr(node, "LOCK_TIMEOUT", 0.2)
         node.wait_for_locks(tmp_path, "lenet-plain")  # gives up
 
 

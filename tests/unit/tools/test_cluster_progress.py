@@ -8,7 +8,7 @@ import pytest
 from tools.cluster import driver, node
 from tools.cluster.progress import ProgressActor, ProgressPrinter, line
 
-KILLED = f"killed by a person, or by the system for lack of memory; then {node.MORE_MEMORY}"
+KILLED = f"killed, by a user or for lack of memory; in that case {node.MORE_MEMORY}"
 LOG = "Running stage 'train@a':\n"
 
 
