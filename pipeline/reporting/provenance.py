@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
 
 from pipeline.reporting.number_format import count
 from pipeline.reporting.results import Result, differing_settings
-
-PACKAGES = ("scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn")
 
 
 @dataclass(frozen=True)
@@ -51,11 +48,6 @@ def _commit(git: Mapping[str, Any]) -> str:
     if git["git_commit"] is None:
         return "not in git"
     return git["git_commit"][:12] + ("" if git["git_clean"] else ", with uncommitted changes")
-
-
-def software() -> str:
-    """The packages that compute and draw the report, with their versions."""
-    return ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
 
 
 def protocols(results: Sequence[Result]) -> list[str]:

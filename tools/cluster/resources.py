@@ -12,15 +12,15 @@ Nodes = Sequence[Mapping[str, float]]  # what each node has, by Ray's names; mem
 
 @dataclass(frozen=True)
 class ResourceRequest:
-    """Processors, GPUs and gigabytes of memory; None where `default_resources` decides."""
+    """Processors, GPUs and gigabytes of memory; None for the default."""
 
     cpus: float | None = None
     gpus: float | None = None
     memory: float | None = None
 
 
-def default_resources(run: Run, nodes: Nodes) -> ResourceRequest:
-    """The resources of a run on `nodes`.
+def requested_resources(run: Run, nodes: Nodes, request: ResourceRequest) -> ResourceRequest:
+    """The resources of a run by `request`, the rest by default; PipelineError if no node has that much.
 
     Processors: as many as threads. With threads `auto`, which uses all cores of a node, all of the smallest node, so
     that a run has the node to itself; on GPU nodes its GPU's share of them. One GPU if there are any.
@@ -33,23 +33,13 @@ def default_resources(run: Run, nodes: Nodes) -> ResourceRequest:
     if run.train.threads != "auto":
         cpus = min(run.train.threads, max(node.get("CPU", 1) for node in usable))
     most = max(node.get("memory", MEMORY * 1e9) for node in usable) / 1e9
-    return ResourceRequest(max(1, cpus), 1 if with_gpu else 0, min(MEMORY, most))
-
-
-def requested_resources(run: Run, nodes: Nodes, request: ResourceRequest) -> ResourceRequest:
-    """The resources of a run by `request`, the rest by default.
-
-    Raises:
-        PipelineError: No node has that much; Ray would wait for one for ever.
-    """
-    default = default_resources(run, nodes)
-    cpus = default.cpus if request.cpus is None else request.cpus
-    gpus = default.gpus if request.gpus is None else request.gpus
-    memory = default.memory if request.memory is None else request.memory
-    needed = {"CPU": cpus, "GPU": gpus, "memory": int(memory * 1e9)}
+    default = {"cpus": max(1, cpus), "gpus": 1 if with_gpu else 0, "memory": min(MEMORY, most)}
+    wanted = ResourceRequest(**default | {key: value for key, value in vars(request).items() if value is not None})
+    needed = {"CPU": wanted.cpus, "GPU": wanted.gpus, "memory": int(wanted.memory * 1e9)}
     if not any(all(node.get(key, 0) >= amount for key, amount in needed.items()) for node in nodes):
+        # Ray would wait for such a node for ever
         raise PipelineError(
-            f"{run.name}: no node has {cpus:g} processors, {gpus:g} GPUs and {memory:.1f} GB of memory;"
-            " ask for less with --cpus, --gpus, --memory"
+            f"{run.name}: no node has {wanted.cpus:g} processors, {wanted.gpus:g} GPUs and {wanted.memory:.1f} GB of"
+            " memory; ask for less with --cpus, --gpus, --memory"
         )
-    return ResourceRequest(cpus, gpus, memory)
+    return wanted

@@ -15,7 +15,7 @@ WARMUP, STEPS = 2, 6
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Print `import_seconds`, `precision`, and under `images_per_second` the training speed of each run."""
+    """Print `import_seconds`, and under `images_per_second` the training speed of each run."""
     begin = time.monotonic()
     from pipeline.runtime.session import start_session
 
@@ -25,7 +25,7 @@ def main(arguments: argparse.Namespace) -> None:
 
     params = load_params()
     speeds = {name: images_per_second(params.run(name), session) for name in arguments.runs}
-    print(json.dumps({"import_seconds": import_seconds, "precision": session.precision, "images_per_second": speeds}))
+    print(json.dumps({"import_seconds": import_seconds, "images_per_second": speeds}))
 
 
 def images_per_second(run: "Run", session: "Session") -> float:

@@ -64,6 +64,7 @@ def test_a_network_without_runs_decides_nothing(tmp_path):
     found = verdicts(tmp_path, **two)
     assert [verdict.word for verdict in found] == ["undecided"] * 3 + ["supported"] * 2 + ["undecided"]
     assert found[0].why == "lenet and custom do not both have runs"
+    assert found[1].why == "vgg and lenet do not both have runs, or both were too slow"
     assert found[2].why == "vgg and lenet do not both have runs"
 
 

@@ -57,9 +57,6 @@ def test_machine_versions_commit_and_data_of_each_run(report):
         assert cells["numerics"] in report[1]
 
 
-def test_packages_and_commit_of_the_report(report):
-    told = {key: text for key, _, text, _ in report[0].cells if key in ("software", "head")}
-    packages = dict(part.split() for part in told["software"].split(", "))
-    assert packages.keys() == {"scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn"}
-    assert all(re.fullmatch(r"\d+(\.\d+)+", version) for version in packages.values())
-    assert told["head"] == "none" or re.fullmatch(r"[0-9a-f]{7,40}", told["head"])
+def test_commit_of_the_report(report):
+    (head,) = (text for key, _, text, _ in report[0].cells if key == "head")
+    assert head == "none" or re.fullmatch(r"[0-9a-f]{7,40}", head)

@@ -120,5 +120,4 @@ def test_every_marked_cell_is_checked(report):
         "common_images",
         "protocol",
         "head",
-        "software",
     }

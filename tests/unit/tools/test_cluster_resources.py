@@ -34,7 +34,7 @@ def with_threads(threads: int | str) -> params.Run:
 def test_resources_follow_threads_and_hardware(
     threads: int | str, nodes: list[dict[str, float]], expected: ResourceRequest
 ) -> None:
-    assert resources.default_resources(with_threads(threads), nodes) == expected
+    assert resources.requested_resources(with_threads(threads), nodes, ResourceRequest()) == expected
 
 
 def test_what_no_node_has_is_refused_at_once() -> None:
