@@ -1,1 +1,1 @@
-"""What a person runs by hand beside the pipeline; nothing here is imported by it."""
+"""The commands that `make` runs; the pipeline imports none of them."""

@@ -25,11 +25,11 @@ CLONES = "study/*/work"  # the clones that studies train in; they share DVC's ca
 
 def main(arguments: argparse.Namespace) -> None:
     """List; delete with `--yes` or after a yes in the terminal."""
-    found = list(find(ROOT, load_params()))
-    if not found:
+    items = list(find(ROOT, load_params()))
+    if not items:
         print("nothing to prune")
         return
-    sizes = {item.what: item.size() for item in found}
+    sizes = {item.what: item.size() for item in items}
     for what, size in [*sizes.items(), ("in total", sum(sizes.values()))]:
         print(f"{size / 1e6:10.1f} MB  {what}")
     if not arguments.yes:
@@ -40,8 +40,8 @@ def main(arguments: argparse.Namespace) -> None:
             print("nothing was deleted")
             return
         # once more, since the answer may have taken an hour
-        found = [item for item in find(ROOT, load_params()) if item.what in sizes]
-    for item in found:
+        items = [item for item in find(ROOT, load_params()) if item.what in sizes]
+    for item in items:
         item.delete()
     print("deleted")
 

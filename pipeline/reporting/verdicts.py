@@ -88,7 +88,7 @@ def alike(names: tuple[str, str], convergence: Convergence | None) -> Verdict:
 
 
 def no_runs(names: tuple[str, str]) -> Verdict:
-    """The verdict on two networks of which at least one has no run."""
+    """The verdict on two networks that do not both have runs."""
     return Verdict(UNDECIDED, f"{names[0]} and {names[1]} do not both have runs")
 
 

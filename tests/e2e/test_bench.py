@@ -56,7 +56,7 @@ def test_the_bare_script_can_be_tracked_by_mlflow(finished: Workspace) -> None:
     database = f"sqlite:///{finished.root}/bare.db"
     printed = finished.run(*command, "--tracking", "callback", MLFLOW_TRACKING_URI=database).stdout.splitlines()
     times = json.loads(printed[-1])
-    assert times["begun"][0] < times["finished"][0] <= times["begun"][1] < times["finished"][1]
+    assert times["started"][0] < times["finished"][0] <= times["started"][1] < times["finished"][1]
     assert "Epoch 2/2" in printed
     (finished.root / "bare.db").unlink()
 

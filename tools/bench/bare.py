@@ -24,9 +24,9 @@ def main(arguments: argparse.Namespace) -> None:
     import keras
 
     train, validation = load_split("train"), load_split("validation")
-    times = {"begun": [], "finished": []}
+    times = {"started": [], "finished": []}
     clock = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: times["begun"].append(time.time()),
+        on_epoch_begin=lambda epoch, logs: times["started"].append(time.time()),
         on_epoch_end=lambda epoch, logs: times["finished"].append(time.time()),
     )
     callbacks = [clock]

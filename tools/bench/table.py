@@ -20,11 +20,11 @@ def alternate(sides: Mapping[str, Callable[[], Measured]], repeats: int) -> dict
 
     The order is reversed every other time.
     """
-    found: dict[str, list[Measured]] = {name: [] for name in sides}
+    results: dict[str, list[Measured]] = {name: [] for name in sides}
     for repeat in range(repeats):
         for name in list(sides)[:: -1 if repeat % 2 else 1]:
-            found[name].append(sides[name]())
-    return found
+            results[name].append(sides[name]())
+    return results
 
 
 def make_row(what: str, unit: str, ours: Sequence[float], other: str = NONE, theirs: Sequence[float] = ()) -> Row:

@@ -72,7 +72,7 @@ class Bench:
         command = ("python", "-m", "tools.bench.bare", RUN, *self.resolved, *options)
         total, printed = self.run(*command, env=self.theirs)
         times = json.loads(printed.splitlines()[-1])
-        epochs = [end - begin for begin, end in zip(times["begun"], times["finished"], strict=True)]
+        epochs = [end - begin for begin, end in zip(times["started"], times["finished"], strict=True)]
         return _seconds(epochs, times["finished"], total)
 
     def run(self, *command: str, env: Mapping[str, str] = OURS) -> tuple[float, str]:

@@ -16,7 +16,7 @@ RETRIES = 3  # of a run whose node or worker was lost
 ACTOR_TIMEOUT = 10.0  # seconds
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_task_oom_retries": "1",  # Ray's default is to retry for ever
+    "RAY_task_oom_retries": "1",  # Ray's default is to retry forever
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 

@@ -28,7 +28,7 @@ def requested_resources(run: Run, nodes: Nodes, request: ResourceRequest) -> Res
     with_gpu = [node for node in nodes if node.get("GPU", 0) >= 1]
     usable = with_gpu or [node for node in nodes if node.get("CPU", 0) >= 1]
     if not usable:
-        raise PipelineError("the Ray cluster has no node with a processor to give; start some with `ray start`")
+        raise PipelineError("the Ray cluster has no node with a processor; start one with `ray start`")
     cpus = min(node.get("CPU", 1) // max(1, node.get("GPU", 0)) for node in usable)
     if run.train.threads != "auto":
         cpus = min(run.train.threads, max(node.get("CPU", 1) for node in usable))
@@ -37,7 +37,7 @@ def requested_resources(run: Run, nodes: Nodes, request: ResourceRequest) -> Res
     wanted = ResourceRequest(**default | {key: value for key, value in vars(request).items() if value is not None})
     needed = {"CPU": wanted.cpus, "GPU": wanted.gpus, "memory": int(wanted.memory * 1e9)}
     if not any(all(node.get(key, 0) >= amount for key, amount in needed.items()) for node in nodes):
-        # Ray would wait for such a node for ever
+        # Ray would wait for such a node forever
         raise PipelineError(
             f"{run.name}: no node has {wanted.cpus:g} processors, {wanted.gpus:g} GPUs and {wanted.memory:.1f} GB of"
             " memory; ask for less with --cpus, --gpus, --memory"

@@ -50,7 +50,7 @@ def take_snapshot(checkpoints: Path | None) -> Snapshot:
 def run_files(runs: Iterable[str]) -> dict[str, dict[str, bytes]]:
     """Each run's params.yaml and dvc.lock, by run and path, with few other runs.
 
-    So a node's work does not grow with the number of runs: DVC reads both files whole, several times a run. Runs with
+    So a node's work does not grow with the number of runs: DVC reads all of both files, several times a run. Runs with
     their own number of `test_images` stay, since evaluations depend on these.
     """
     params, lock = read_values(ROOT / PARAMS_FILE), YAML(typ="safe").load(ROOT / "dvc.lock")

@@ -27,11 +27,11 @@ def main(arguments: argparse.Namespace) -> None:
     params = load_params()
     names = [params.run(name).name for name in arguments.runs] or list(params.runs)
     if arguments.plan:
-        show(make_plan(params, names))
+        print_plan(make_plan(params, names))
         return
     list(run_stages(DATA))
     tasks = make_plan(params, names)
-    show(tasks)
+    print_plan(tasks)
     try:
         if tasks:
             run_tasks(tasks)
@@ -72,12 +72,12 @@ def make_plan(params: Params, names: Sequence[str]) -> list[Task]:
 
 def stale_stages() -> set[str]:
     """The names, such as `train@RUN`, of the stages that DVC would run, and of the later stages of the same runs."""
-    found = set(json.loads(Workspace(ROOT).check_output("dvc", "status", "--json")))
-    for name in list(found):
+    stale = set(json.loads(Workspace(ROOT).check_output("dvc", "status", "--json")))
+    for name in list(stale):
         stage, _, run = name.partition("@")
         if run:
-            found |= {f"{later}@{run}" for later in STAGES[STAGES.index(stage) :]}
-    return found
+            stale |= {f"{later}@{run}" for later in STAGES[STAGES.index(stage) :]}
+    return stale
 
 
 def recorded_speeds(params: Params) -> dict[str, float]:
@@ -98,7 +98,7 @@ def measure(runs: Sequence[str]) -> Machine:
     return Machine(found["import_seconds"], found["images_per_second"])
 
 
-def show(tasks: Sequence[Task]) -> None:
+def print_plan(tasks: Sequence[Task]) -> None:
     """Print what will run and for about how long."""
     if not tasks:
         print("every run is up to date")

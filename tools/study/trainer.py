@@ -78,8 +78,8 @@ class Trainer:
     def unfinished(self, run: Run) -> Path | None:
         """The folder with the epochs of an interrupted training, here or saved earlier; None if there is none."""
         folders = (self.clone.root / CHECKPOINTS).glob(f"{run.name}-{'[0-9a-f]' * 16}/run")
-        begun = [folder for folder in folders if (folder / "history.csv").is_file()]
-        here = max(begun, key=lambda folder: (folder / "history.csv").stat().st_mtime, default=None)
+        started = [folder for folder in folders if (folder / "history.csv").is_file()]
+        here = max(started, key=lambda folder: (folder / "history.csv").stat().st_mtime, default=None)
         return here or self.saved.unfinished(run)
 
 
