@@ -24,7 +24,7 @@ def signed(fraction: float) -> str:
 
 
 def decimal(value: float, digits: int = 2, sign: str = "") -> str:
-    """A number with so many decimals and a true minus sign, or always a sign if `sign` is "+"; never minus zero."""
+    """A number with `digits` decimals and a true minus sign; with `sign` "+" always a sign; never minus zero."""
     return f"{round(value, digits) + 0.0:{sign}.{digits}f}".replace("-", "−")
 
 

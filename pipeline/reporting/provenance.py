@@ -63,7 +63,7 @@ def protocols(results: Sequence[Result]) -> list[str]:
 
 
 def own_settings(results: Sequence[Result]) -> tuple[list[str], dict[str, list[str]]]:
-    """The settings in which runs differ, and for each run its values of them, – for one that it does not have."""
+    """The settings in which runs differ; and by run its values of them, "–" for a setting that it does not have."""
     own = differing_settings(results)
     values = {result.run: [str(result.settings.get(key, "–")) for key in own] for result in results}
     return [_words(key) for key in own], values

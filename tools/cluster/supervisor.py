@@ -1,4 +1,4 @@
-"""Run a command that ends when its starter does: `python -m tools.cluster.supervisor FOLDER COMMAND …`.
+"""Run a command and stop it when its parent process dies: `python -m tools.cluster.supervisor FOLDER COMMAND …`.
 
 Standard input is a pipe on which nothing is written; it closes when the process at its other end dies. Then the command
 is asked to stop, killed if it has not stopped after `GRACE`, and FOLDER, its checkout, is deleted.

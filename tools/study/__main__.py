@@ -1,4 +1,4 @@
-"""Train what a study of `study/` plans, continuing where it was interrupted, and save its results and report."""
+"""Train the runs of a study, continuing where an earlier session stopped; save their results and a report."""
 
 import argparse
 import time
