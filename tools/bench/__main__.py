@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from functools import partial
-from importlib import util
 from pathlib import Path
 
 from models.registry import ARCHITECTURES
@@ -23,14 +22,10 @@ from tools.workspace import Workspace
 FAMILIES = {
     "train": "ours against a bare Keras script; fixed costs",
     "tracking": "ours against MLflow's own ways",
-    "speed": "images per second, against PyTorch and Keras' own layers",
+    "speed": "images per second, against Keras' own layers",
 }
 STEPS = {"cpu": {"lenet": 20, "vgg": 12, "custom": 2}, "gpu": {"lenet": 400, "vgg": 400, "custom": 50}}
 PRECISIONS = {"cpu": ("float32", "mixed_bfloat16"), "gpu": ("float32", "mixed_bfloat16", "mixed_float16")}
-WAYS = (  # the end of the row's name, the two ways of tools.bench.steps, and the name of the second
-    ("", "keras", "torch", "PyTorch, eager"),
-    (" with batch normalisation", "normalised", "normalised by Keras", "Keras' own layers and Adam"),
-)
 DETECT = """
 import dataclasses, json
 from pipeline.runtime.session import detect_hardware, import_tensorflow
@@ -62,16 +57,14 @@ def main(arguments: argparse.Namespace) -> None:
 
 def speed_rows(repeats: int, device: str) -> Iterator[Row]:
     """Two rows for each network and precision; `device` is "cpu" or "gpu"."""
-    if not (torch := util.find_spec("torch")):
-        print("PyTorch is not installed and not compared; `make .venv/bench` installs it", file=sys.stderr)
     for network, steps in STEPS[device].items():
         for precision in PRECISIONS[device]:
-            for suffix, *ways, other in WAYS:
-                present = [way for way in ways if way != "torch" or torch]
-                sides = {way: partial(images_per_second, way, network, precision, str(steps)) for way in present}
-                found = alternate(sides, repeats)
-                ours, theirs = (found.get(way, ()) for way in ways)
-                yield make_row(f"{network}{suffix}, {precision}, batch {BATCH_SIZE}", "images/s", ours, other, theirs)
+            for suffix, option in (("", ()), (" with batch normalisation", ("--batch-norm",))):
+                arguments = (network, precision, str(steps), *option)
+                sides = {side: partial(images_per_second, side, *arguments) for side in ("ours", "keras")}
+                what = f"{network}{suffix}, {precision}, batch {BATCH_SIZE}"
+                ours, theirs = alternate(sides, repeats).values()
+                yield make_row(what, "images/s", ours, "Keras' own layers and Adam", theirs)
 
 
 def images_per_second(*arguments: str) -> float:

@@ -3,7 +3,7 @@
 import datetime
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from importlib import metadata, util
+from importlib import metadata
 from typing import TypeVar
 
 from tabulate import tabulate
@@ -55,7 +55,6 @@ def table(rows: Sequence[Row]) -> str:
 
 def heading(command: str) -> str:
     """When and with which versions `command` measured."""
-    torch = ["torch"] if util.find_spec("torch") else []
-    versions = package_versions() | {name: metadata.version(name) for name in ("mlflow", "dvc", *torch)}
+    versions = package_versions() | {name: metadata.version(name) for name in ("mlflow", "dvc")}
     numbers = ", ".join(f"{name} {version}" for name, version in versions.items())
     return f"Measured on {datetime.date.today()} with `{command}`; {numbers}."
