@@ -37,11 +37,8 @@ def main(arguments: argparse.Namespace) -> None:
         model.compile(fused_adam()() if ours else "adam", loss, metrics=["accuracy"], jit_compile=False)
     count = arguments.steps * arguments.batch
     rng = np.random.default_rng(0)
-    images, labels = (
-        rng.integers(0, 256, (count, *INPUT_SHAPE), np.uint8),
-        rng.integers(0, NUM_CLASSES, count, np.uint8),
-    )
-    dataset = make_dataset(arguments.batch, images, labels)
+    images = rng.integers(0, 256, (count, *INPUT_SHAPE), np.uint8)
+    dataset = make_dataset(arguments.batch, images, rng.integers(0, NUM_CLASSES, count, np.uint8))
     for _ in range(2):
         begin = time.monotonic()
         model.fit(dataset, shuffle=False, verbose=0)
