@@ -42,10 +42,7 @@ def recorded_speed(settings: Mapping[str, Any], seconds: float) -> float:
 
 def runs_to_measure(runs: Sequence[Run]) -> dict[str, str]:
     """Map each architecture to its first run's name; one each, since a machine's speed depends on the architecture."""
-    first: dict[str, str] = {}
-    for run in runs:
-        first.setdefault(run.model.architecture, run.name)
-    return first
+    return {run.model.architecture: run.name for run in reversed(runs)}
 
 
 def training_speed(run: str, measured: str, recorded: Mapping[str, float], machine: Machine) -> float:

@@ -43,7 +43,7 @@ def study_page(name: str, folder: Path) -> str:
         f"# Study `{name}`",
         f"Written by `make study NAME={name}`; its params are in [params.yaml](params.yaml).",
         table(run_rows(folder)),
-        _chosen(folder),
+        _best_on_validation(folder),
     ]
     if (folder / "report.md").is_file():
         parts.append("The report, with its verdicts: [report.md](report.md), and with everything report.html.")
@@ -78,7 +78,7 @@ def run_rows(folder: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _chosen(folder: Path) -> str:
+def _best_on_validation(folder: Path) -> str:
     """The run with the best validation accuracy, then loss; nothing if any run was validated on the test images."""
     metrics = {path.parent.name: read_json(path) for path in folder.glob(f"{RUNS}/*/metrics.json")}
     records = [read_json(folder / RUNS / run / "run.json") for run in metrics]
