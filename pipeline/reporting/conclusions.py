@@ -89,7 +89,7 @@ def _vgg_converges_first(evidence: Evidence) -> Conclusion:
         "Validation columns were cut off in print. 99 % training accuracy: vgg in epoch 18, lenet never.",
         "lenet's training loss is below vgg's in 20 of 20 epochs, and its training accuracy above through epoch 4"
         " (each under its own dropout). Its test loss is the lower one too: 0.03021 against 0.03050.",
-        "first epoch with 99 % validation accuracy, or with the next lower mark that either reaches; epochs and images",
+        "first epoch with 99 % validation accuracy, or the next lower target that either reaches; epochs and images",
         verdicts.earlier(networks, convergence),
         convergence=convergence,
         networks=networks,
