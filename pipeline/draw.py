@@ -5,30 +5,30 @@ from pathlib import Path
 
 import numpy as np
 
+from models.constants import NUM_CLASSES
 from pipeline.config.params import load_params
 from pipeline.core import errors
 from pipeline.core.paths import run_dir
 from pipeline.dataset.splits import load_split
 from pipeline.figures import confusion, digit_grid, learning_curves, style, weight_violins
 from pipeline.formats.kernels import read_kernels
-from pipeline.formats.tables import read_csv, read_json
+from pipeline.formats.result_files import read_probabilities, read_result
 
 MAX_MISTAKES = 30
 
 
 def draw(run: str, folder: Path, images: np.ndarray) -> None:
     """Draw the run's figures from the files in `folder`; `images` are the test images, uint8 (N, 28, 28, 1)."""
-    history = [{key: float(value) for key, value in row.items()} for row in read_csv(folder / "history.csv")]
-    style.save(learning_curves.draw_loss(history, run), folder / "loss.png")
-    record = read_json(folder / "run.json")
+    style.save(learning_curves.draw_loss(read_result(folder / "history.csv"), run), folder / "loss.png")
+    record = read_result(folder / "run.json")
     kernels = read_kernels(folder / "model.keras")
     ordered = {layer["layer"]: kernels[layer["layer"]] for layer in record["layers"] if layer["layer"] in kernels}
     style.save(weight_violins.draw_violins(ordered, run, record["settings"]["seed"]), folder / "weights.png")
-    rows = read_csv(folder / "predictions.csv")
-    images = images[[int(row["image"]) for row in rows]]
-    labels = np.array([int(row["actual"]) for row in rows])
-    probabilities = np.load(folder / "probabilities.npy", allow_pickle=False)
-    matrix = np.zeros((probabilities.shape[1],) * 2, dtype=int)
+    rows = read_result(folder / "predictions.csv")
+    images = images[[row["image"] for row in rows]]
+    labels = np.array([row["actual"] for row in rows])
+    probabilities = read_probabilities(folder / "probabilities.npy", len(rows))
+    matrix = np.zeros((NUM_CLASSES, NUM_CLASSES), dtype=int)
     np.add.at(matrix, (labels, probabilities.argmax(axis=1)), 1)
     style.save(confusion.draw_confusion(matrix, f"{run}: confusion matrix"), folder / "confusion_matrix.png")
     draw_mistakes(folder / "mistakes.png", run, images, labels, probabilities)

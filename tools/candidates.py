@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.paths import RUNS
-from pipeline.formats.tables import read_csv, read_json
+from pipeline.formats.result_files import read_result
 from pipeline.tracking import run_content
 from pipeline.tracking.champion import MAX_MODEL_BYTES
 
@@ -43,8 +44,8 @@ def eligible(runs: Iterable[str], folder: Path = RUNS) -> tuple[list[Candidate],
             read = _read(folder / run)
         except FileNotFoundError as error:
             reasons[run] = f"has no {Path(error.filename).name}; run `dvc checkout`, or `dvc repro evaluate@{run}`"
-        except (ValueError, LookupError, TypeError) as error:
-            reasons[run] = f"is damaged ({type(error).__name__}: {error}); run `dvc repro --force evaluate@{run}`"
+        except PipelineError as error:
+            reasons[run] = f"is damaged: {error}"
         else:
             if isinstance(read, Candidate):
                 candidates.append(read)
@@ -56,9 +57,9 @@ def eligible(runs: Iterable[str], folder: Path = RUNS) -> tuple[list[Candidate],
 def _read(folder: Path) -> Candidate | str:
     """The candidate in a run's folder, or the reason why the run cannot be promoted."""
     record, environment, metrics = (
-        read_json(folder / name) for name in ("run.json", "environment.json", "metrics.json")
+        read_result(folder / name) for name in ("run.json", "environment.json", "metrics.json")
     )
-    last = read_csv(folder / "history.csv")[-1]
+    last = read_result(folder / "history.csv")[-1]
     size = (folder / "model.keras").stat().st_size
     if record["settings"]["validation_data"] != "validation":
         return "was validated on the test set, and no model may be chosen by that"
@@ -73,7 +74,7 @@ def _read(folder: Path) -> Candidate | str:
 
 def _stress(folder: Path) -> float | None:
     path = folder / "validation_stress.json"
-    return float(read_json(path)["mean_accuracy"]) if path.is_file() else None
+    return read_result(path).get("mean_accuracy") if path.is_file() else None
 
 
 def noise(first: float, second: float, images: int) -> float:

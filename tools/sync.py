@@ -85,8 +85,8 @@ def _read(folder: Path) -> run_content.RunContent | str:
     """The content of a run's folder, or what is wrong with its files."""
     try:
         return run_content.read_content(folder)
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        return f"damaged ({type(error).__name__}: {run_mirror.error_reason(error)})"
+    except (PipelineError, OSError) as error:
+        return f"damaged ({errors.describe(error)})"
 
 
 def is_complete(folder: Path) -> bool:

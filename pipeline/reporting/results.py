@@ -8,20 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from models.constants import NUM_CLASSES
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import RUNS
-from pipeline.formats.tables import read_csv, read_json
+from pipeline.formats.result_files import read_probabilities, read_result
 
 TEST_SET_SIZE = 10_000  # images of the official test set
-REQUIRED = {  # the keys or columns that the report reads from each file
-    "run.json": "architecture pooling dropout batch_norm protocol settings data_digest parameters multiply_accumulates",
-    "metrics.json": "val_loss val_accuracy test_loss test_accuracy test_errors",
-    "environment.json": "seconds versions hardware precision threads host git started training_id",
-    "history.csv": "epoch train_loss train_accuracy val_loss val_accuracy",
-    "weights.csv": "epoch layer standard_deviation skew excess_kurtosis",
-    "predictions.csv": "actual predicted",
-}
+REQUIRED = ("run.json", "metrics.json", "environment.json", "history.csv", "weights.csv", "predictions.csv")
 
 
 @dataclass(frozen=True)
@@ -42,7 +34,7 @@ class Result:
     test_index: np.ndarray
     labels: np.ndarray
     predicted: np.ndarray
-    stress: Sequence[Mapping[str, str]] = ()  # the rows of stress.csv; none of older results
+    stress: Sequence[Mapping[str, Any]] = ()  # the rows of stress.csv; none of older results
 
     @property
     def architecture(self) -> str:
@@ -82,16 +74,7 @@ class Result:
     def probabilities(self) -> np.ndarray | None:
         """Class probabilities, float32 (N, 10); None if the file is not in this checkout."""
         path = self.folder / "probabilities.npy"
-        if not path.is_file():
-            return None
-        try:
-            probabilities = np.load(path, allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise _damaged(path, str(error)) from None
-        expected = (len(self.labels), NUM_CLASSES)
-        if probabilities.shape != expected or not np.isfinite(probabilities).all():
-            raise _damaged(path, f"found shape {probabilities.shape}, expected finite numbers of shape {expected}")
-        return probabilities
+        return read_probabilities(path, len(self.labels)) if path.is_file() else None
 
 
 def load(runs: Iterable[str], folder: Path = RUNS) -> tuple[list[Result], dict[str, str]]:
@@ -101,7 +84,7 @@ def load(runs: Iterable[str], folder: Path = RUNS) -> tuple[list[Result], dict[s
         The results in the order of `runs`; and for each run that lacks a file, the name of the first one missing.
 
     Raises:
-        PipelineError: a file cannot be read, or lacks a key or column.
+        PipelineError: a file is damaged.
     """
     results, missing = [], {}
     for run in runs:
@@ -109,10 +92,10 @@ def load(runs: Iterable[str], folder: Path = RUNS) -> tuple[list[Result], dict[s
         if absent:
             missing[run] = absent[0]
         else:
-            *files, predictions = (_read(folder / run / name) for name in REQUIRED)
+            *files, predictions = (read_result(folder / run / name) for name in REQUIRED)
             rows = [(row.get("image", i), row["actual"], row["predicted"]) for i, row in enumerate(predictions)]
             stress = folder / run / "stress.csv"
-            scored = read_csv(stress) if stress.is_file() else ()
+            scored = read_result(stress) if stress.is_file() else ()
             results.append(Result(run, folder / run, *files, *np.array(rows, dtype=int).T, scored))
     return results, missing
 
@@ -132,24 +115,6 @@ def differing_settings(results: Sequence[Result]) -> list[str]:
     return [key for key in keys if any(run.settings.get(key) != results[0].settings.get(key) for run in results)]
 
 
-def _read(path: Path) -> Any:
-    """The content of a result file, with its numbers converted and its required keys or columns checked."""
-    try:
-        content = [numbers(row) for row in read_csv(path)] if path.suffix == ".csv" else read_json(path)
-    except (ValueError, TypeError) as error:
-        raise _damaged(path, str(error)) from None
-    first = (content or [{}])[0] if path.suffix == ".csv" else content
-    for key in REQUIRED[path.name].split():
-        if key not in first:
-            raise _damaged(path, f"{key} is missing")
-    return content
-
-
 def numbers(row: dict[str, str]) -> dict[str, Any]:
     """A row of a CSV file with every value but the layer's name as a float; ValueError for one that is no number."""
     return {key: value if key == "layer" else float(value) for key, value in row.items()}
-
-
-def _damaged(path: Path, problem: str) -> PipelineError:
-    run = path.parent.name
-    return PipelineError(f"results/runs/{run}/{path.name}: {problem}; run `dvc repro train@{run} evaluate@{run}`")

@@ -1,19 +1,18 @@
 """The champion: `champion/model.keras`, and `champion/champion.json`, which says what it is; both are kept in git."""
 
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from pipeline.config.schema import Positive, Share, StrictModel
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256, write_bytes
 from pipeline.core.paths import CHAMPION
+from pipeline.formats.result_files import Digest, TrainingId
 from pipeline.formats.tables import write_json
 
 RECORD, MODEL = "champion.json", "model.keras"
 MAX_MODEL_BYTES = 50_000_000  # git hosts warn of larger files or refuse them
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Promotion(StrictModel):
@@ -24,7 +23,7 @@ class Promotion(StrictModel):
     """
 
     run: str
-    training_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    training_id: TrainingId
     input_key: Digest
     data_digest: Digest
     validation_images: Positive

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.formats.tables import read_csv, read_json
+from pipeline.formats.result_files import read_result
 
 STRESS_SECTION = "stress/"  # prefix of keys
 
@@ -33,13 +33,13 @@ def epoch_points(folder: Path, stamps: dict[int, int]) -> Iterator[MetricPoint]:
     """For each epoch the moments of the kernels, the losses and accuracies, and the best accuracy so far."""
     if not stamps:
         return
-    for row in read_csv(folder / "weights.csv"):
-        epoch, layer = int(row.pop("epoch")), row.pop("layer")
+    for row in read_result(folder / "weights.csv"):
+        epoch, layer = row.pop("epoch"), row.pop("layer")
         for name, value in row.items():
             yield MetricPoint(f"{weights_key(layer)}_{name}", float(value), stamps[epoch], epoch)
     best, best_epoch = -math.inf, 0
-    for row in read_csv(folder / "history.csv"):
-        epoch, accuracy = int(row.pop("epoch")), float(row["val_accuracy"])
+    for row in read_result(folder / "history.csv"):
+        epoch, accuracy = row.pop("epoch"), row["val_accuracy"]
         if accuracy > best:
             best, best_epoch = accuracy, epoch
         for name, value in {**row, "best_val_accuracy": best, "best_val_accuracy_epoch": best_epoch}.items():
@@ -59,7 +59,7 @@ def stress_points(folder: Path, metrics: dict[str, float] | None, stamps: dict[i
     path = folder / "stress.json"
     if metrics is not None and path.exists():
         last = max(stamps)
-        for name, value in read_json(path).items():
+        for name, value in read_result(path).items():
             yield MetricPoint(f"{STRESS_SECTION}{name}", value, stamps[last], last)
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.errors import reason
 from pipeline.core.files import sha256
-from pipeline.formats.tables import read_csv, read_json
+from pipeline.formats.result_files import damaged, read_result
 from pipeline.stress.score import FILES as STRESS_FILES
 from pipeline.tracking import description, metric_points
 from pipeline.tracking.metric_points import MetricPoint, milliseconds
@@ -49,12 +50,22 @@ def read_content(folder: Path, *, figures: bool = True) -> RunContent:
         folder: With the run's files.
         figures: Whether the figures are among the artifacts. They are drawn after the evaluation: until then, those in
             the folder are of a former training.
+
+    Raises:
+        PipelineError: a file is damaged, or the files are not those of one training.
     """
-    run = read_json(folder / "run.json")
-    environment = read_json(folder / "environment.json")
+    try:
+        return _content(folder, figures)
+    except LookupError as error:  # such as an epoch without its time
+        raise damaged(folder / "run.json", f"the other files are not of this training ({reason(error)})") from None
+
+
+def _content(folder: Path, figures: bool) -> RunContent:
+    run = read_result(folder / "run.json")
+    environment = read_result(folder / "environment.json")
     model, metrics = folder / "model.keras", _metrics(folder)
     started = milliseconds(environment["started"])
-    stamps = {time["epoch"]: milliseconds(time["finished"]) for time in environment["epochs"]}
+    stamps = {time["epoch"]: milliseconds(time["finished"]) for time in environment["epochs"] or []}
     return RunContent(
         folder=folder,
         name=run["run"],
@@ -71,7 +82,7 @@ def read_content(folder: Path, *, figures: bool = True) -> RunContent:
         started=started,
         finished=max(stamps.values(), default=started),
         stamps=stamps,
-        layers=list(dict.fromkeys(row["layer"] for row in read_csv(folder / "weights.csv"))) if stamps else [],
+        layers=list(dict.fromkeys(row["layer"] for row in read_result(folder / "weights.csv"))) if stamps else [],
         points=[
             *metric_points.epoch_points(folder, stamps),
             *metric_points.test_points(metrics, stamps),
@@ -96,13 +107,13 @@ def _metrics(folder: Path) -> dict[str, float] | None:
     path = folder / "metrics.json"
     if not path.exists():
         return None
-    metrics = read_json(path)
-    return metrics if metrics_match_history(metrics, read_csv(folder / "history.csv")[-1]) else None
+    metrics = read_result(path)
+    return metrics if metrics_match_history(metrics, read_result(folder / "history.csv")[-1]) else None
 
 
-def metrics_match_history(metrics: dict[str, float], last: dict[str, str]) -> bool:
+def metrics_match_history(metrics: dict[str, float], last: dict[str, float]) -> bool:
     """Whether an evaluation's metrics are those of the training whose history ends with the row `last`."""
-    return all(metrics[name] == float(last[name]) for name in ("val_accuracy", "val_loss"))
+    return all(metrics[name] == last[name] for name in ("val_accuracy", "val_loss"))
 
 
 def _tags(run: dict[str, Any], environment: dict[str, Any]) -> dict[str, str]:

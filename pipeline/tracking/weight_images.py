@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.figures import run_styles, style
+from pipeline.formats.result_files import read_result
 from pipeline.formats.tables import read_json
 from pipeline.tracking.metric_points import weights_key
 
@@ -33,7 +34,7 @@ def log_weight_images(client: "MlflowClient", run_id: str, folder: Path, stamps:
     }
     missing = [
         (key, epoch, layer, entry)
-        for key, epoch, layer, entry in _all_images(read_json(histograms))
+        for key, epoch, layer, entry in _all_images(read_result(histograms))
         if (key, epoch) not in present and epoch in stamps  # the file may hold more epochs, of a former training
     ]
     if not missing:

@@ -43,6 +43,9 @@ ENVIRONMENT = {
     "hardware": {"processor": "Some CPU", "cores": 4, "bfloat16": ["amx_bf16"], "gpus": [{"name": "Some GPU"}]},
     "precision": "float32",
     "threads": 2,
+    "epochs": [{"epoch": epoch, "seconds": 20.0, "finished": 1_700_000_000.0 + 20 * epoch} for epoch in (1, 2, 3)],
+    "complete": True,
+    "system": None,
 }
 
 
@@ -87,6 +90,7 @@ def write_run(folder, run, *, errors=100, validation=(0.95, 0.985, 0.992), flags
     parameters, macs = COSTS.get(architecture, (1000, 1000))
     record = {
         "run": run,
+        "input_key": "d" * 64,
         "data_digest": "c" * 64,
         "architecture": architecture,
         **dict(zip(("pooling", "dropout", "batch_norm"), flags, strict=True)),
@@ -94,6 +98,7 @@ def write_run(folder, run, *, errors=100, validation=(0.95, 0.985, 0.992), flags
         "settings": settings,
         "parameters": parameters,
         "multiply_accumulates": macs,
+        "layers": [],
     }
     write_json(path / "run.json", record)
     write_json(path / "environment.json", ENVIRONMENT | environment)

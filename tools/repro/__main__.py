@@ -5,13 +5,15 @@ import json
 import math
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from tabulate import tabulate
 
 from pipeline.config.params import Params, load_params
 from pipeline.core import errors
+from pipeline.core.errors import PipelineError
 from pipeline.core.paths import ROOT, run_dir
-from pipeline.formats.tables import read_csv, read_json
+from pipeline.formats.result_files import read_result
 from tools.repro import plan
 from tools.repro.plan import STAGES, Machine, Task, about, clock
 from tools.repro.stages import run_stages
@@ -81,12 +83,12 @@ def stale_stages() -> set[str]:
 
 
 def recorded_speeds(params: Params) -> dict[str, float]:
-    """The speed of each run that has results, even out-of-date ones."""
+    """The speed of each run that has intact results, even out-of-date ones."""
     speeds = {}
     for folder in map(run_dir, params.runs):
-        if (folder / "run.json").is_file() and (folder / "environment.json").is_file():
-            settings = read_json(folder / "run.json")["settings"]
-            speeds[folder.name] = plan.recorded_speed(settings, read_json(folder / "environment.json")["seconds"])
+        with suppress(FileNotFoundError, PipelineError):
+            settings = read_result(folder / "run.json")["settings"]
+            speeds[folder.name] = plan.recorded_speed(settings, read_result(folder / "environment.json")["seconds"])
     return speeds
 
 
@@ -134,9 +136,9 @@ def outcome(stage: str, run: str) -> str:
     if stage == "draw":
         return "drawn"
     if stage == "train":
-        accuracy = float(read_csv(run_dir(run) / "history.csv")[-1]["val_accuracy"])
+        accuracy = read_result(run_dir(run) / "history.csv")[-1]["val_accuracy"]
         return f"trained, {100 * accuracy:.1f} % on validation data,"
-    metrics, images = read_json(run_dir(run) / "metrics.json"), len(read_csv(run_dir(run) / "predictions.csv"))
+    metrics, images = read_result(run_dir(run) / "metrics.json"), len(read_result(run_dir(run) / "predictions.csv"))
     return (
         f"evaluated, {100 * metrics['test_accuracy']:.1f} % of {images:,} test images"
         f" and {100 * metrics['stress']:.1f} % of corrupted ones,"

@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import RESULTS
-from pipeline.formats.tables import read_csv, read_json
+from pipeline.formats.result_files import read_result
 from pipeline.reporting.number_format import per_cent, signed
 from pipeline.reporting.provenance import machine
 from pipeline.reporting.published import load_published
@@ -56,17 +56,17 @@ def run_rows(folder: Path) -> list[dict[str, str]]:
     rows, published_tests = [], load_published().test
     paths = [*folder.glob(f"{RUNS}/*/run.json"), *folder.glob(f"{UNFINISHED}/*/run.json")]
     for path in sorted(paths, key=lambda path: path.parent.name):
-        run, environment = read_json(path), read_json(path.with_name("environment.json"))
-        settings, history = run["settings"], read_csv(path.with_name("history.csv"))
+        run, environment = read_result(path), read_result(path.with_name("environment.json"))
+        settings, history = run["settings"], read_result(path.with_name("history.csv"))
         metrics = path.with_name("metrics.json")
-        accuracy = read_json(metrics)["test_accuracy"] if metrics.is_file() else None
+        accuracy = read_result(metrics)["test_accuracy"] if metrics.is_file() else None
         published = published_tests.get(run["architecture"], {}).get("test_accuracy")
         validated_on = " (test images)" if settings["validation_data"] == "test" else ""
         row = {
             "run": run["run"],
             "epochs": f"{len(history)} of {settings['epochs']}",
             "images seen": f"{len(history) * settings['training_images']:,}",
-            "validation accuracy": per_cent(float(history[-1]["val_accuracy"])) + validated_on,
+            "validation accuracy": per_cent(history[-1]["val_accuracy"]) + validated_on,
             "test accuracy": NONE if accuracy is None else per_cent(accuracy),
             "published": NONE if published is None else per_cent(published),
             "difference in points": NONE if None in (accuracy, published) else signed(accuracy - published),
@@ -80,8 +80,8 @@ def run_rows(folder: Path) -> list[dict[str, str]]:
 
 def _best_on_validation(folder: Path) -> str:
     """The run with the best validation accuracy, then loss; nothing if any run was validated on the test images."""
-    metrics = {path.parent.name: read_json(path) for path in folder.glob(f"{RUNS}/*/metrics.json")}
-    records = [read_json(folder / RUNS / run / "run.json") for run in metrics]
+    metrics = {path.parent.name: read_result(path) for path in folder.glob(f"{RUNS}/*/metrics.json")}
+    records = [read_result(folder / RUNS / run / "run.json") for run in metrics]
     if not metrics or any(record["settings"]["validation_data"] == "test" for record in records):
         return ""
     name = max(metrics, key=lambda run: (metrics[run]["val_accuracy"], -metrics[run]["val_loss"], run))

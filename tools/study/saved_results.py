@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.config.params import Run
 from pipeline.core.files import write_bytes
-from pipeline.formats.tables import read_json
+from pipeline.formats.result_files import read_result
 
 RUNS, UNFINISHED = "runs", "unfinished"
 WEIGHTS = {"model.keras", "probabilities.npy", ".gitignore"}  # what DVC caches
@@ -47,7 +47,7 @@ class SavedResults:
     def _same_settings(self, folder: Path, run: Run) -> Path | None:
         path = folder / "run.json"
         wanted = {**run.model.model_dump(), "settings": run.train.model_dump(exclude_none=True)}
-        return folder if path.is_file() and wanted.items() <= read_json(path).items() else None
+        return folder if path.is_file() and wanted.items() <= read_result(path).items() else None
 
 
 def copy_results(source: Path, target: Path) -> None:

@@ -114,8 +114,8 @@ def test_digits_are_pictures_of_the_official_test_set(both):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (np.zeros((4, 10), np.float32), r"found shape \(4, 10\), expected finite numbers of shape \(5, 10\)"),
-        (np.full((5, 10), np.nan, np.float32), r"found shape \(5, 10\), expected finite numbers"),
+        (np.zeros((4, 10), np.float32), r"of shape \(4, 10\), expected finite float32 of shape \(5, 10\)"),
+        (np.full((5, 10), np.nan, np.float32), "expected finite float32"),
         (b"", "No data left in file"),
         (b"\x93NUMPY\x01\x00v\x00", "EOF"),
     ],

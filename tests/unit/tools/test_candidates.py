@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.study import write_run
 from tools.candidates import Candidate, best, eligible, noise, sturdy
 
 
@@ -18,14 +19,24 @@ def candidate(run, val_accuracy=0.98, stress=None, **options):
     return Candidate(run, record(**options), {"complete": True}, val_accuracy, stress)
 
 
-def write(folder, run, *, val_accuracy=0.98, last=0.98, complete=True, test_accuracy=0.9, **options):
-    (folder / run).mkdir(parents=True)
-    (folder / run / "run.json").write_text(json.dumps(record(**options)))
-    (folder / run / "environment.json").write_text(json.dumps({"complete": complete}))
-    metrics = {"val_loss": 0.1, "val_accuracy": val_accuracy, "test_accuracy": test_accuracy}
-    (folder / run / "metrics.json").write_text(json.dumps(metrics))
-    (folder / run / "history.csv").write_text(f"epoch,val_loss,val_accuracy\n1,0.9,0.5\n2,0.1,{last}\n")
-    (folder / run / "model.keras").touch()
+STAGES = "train@torn evaluate@torn"
+
+
+def write(folder, run, *, val_accuracy=0.98, last=0.98, complete=True, test_accuracy=0.9, data="validation"):
+    path = write_run(
+        folder,
+        run,
+        flags=(True, True, False),
+        validation=(0.5, last),
+        images=100,
+        errors=10,
+        environment={"complete": complete},
+        validation_data=data,
+    )
+    metrics = json.loads((path / "metrics.json").read_text())
+    metrics |= {"val_accuracy": val_accuracy, "test_accuracy": test_accuracy}
+    (path / "metrics.json").write_text(json.dumps(metrics))
+    (path / "model.keras").touch()
 
 
 def test_the_best_by_validation_accuracy_not_by_test_accuracy(tmp_path: Path) -> None:
@@ -109,7 +120,7 @@ def test_runs_that_cannot_be_promoted(tmp_path: Path) -> None:
         write(tmp_path, run)
         (tmp_path / run / name).unlink()
     write(tmp_path, "torn")
-    (tmp_path / "torn" / "run.json").write_text("{}")
+    (tmp_path / "torn" / "run.json").write_text('{"run": "torn"}')
     write(tmp_path, "huge")
     os.truncate(tmp_path / "huge" / "model.keras", 227_000_000)
     candidates, reasons = eligible(["good", "notebook", "half", "stale", "bare", "new", "torn", "huge"], tmp_path)
@@ -120,6 +131,6 @@ def test_runs_that_cannot_be_promoted(tmp_path: Path) -> None:
         "stale": "was trained again since it was evaluated; run `dvc repro evaluate@stale`",
         "bare": "has no model.keras; run `dvc checkout`, or `dvc repro evaluate@bare`",
         "new": "has no metrics.json; run `dvc checkout`, or `dvc repro evaluate@new`",
-        "torn": "is damaged (KeyError: 'settings'); run `dvc repro --force evaluate@torn`",
+        "torn": f"is damaged: results/runs/torn/run.json: input_key is missing; run `dvc repro {STAGES}`",
         "huge": "has a model of 227 MB, and git takes at most 50 MB",
     }
