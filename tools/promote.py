@@ -10,7 +10,8 @@ from pipeline.config import params
 from pipeline.core import errors, files
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import run_dir
-from pipeline.tracking import champion, registry, run_mirror
+from pipeline.tracking import champion, registry
+from pipeline.tracking.boundary import PATIENCE, within
 from pipeline.tracking.champion import Champion, Promotion
 from tools.candidates import Candidate, best, eligible, noise, sturdy
 
@@ -110,10 +111,10 @@ def main(arguments: argparse.Namespace) -> None:
     champion.save_champion(present, run_dir(wanted.run) / "model.keras")
     print(f"{wanted.run}: validation accuracy {wanted.val_accuracy:.4f} on {wanted.validation_images:,} images")
     try:
-        for alias, done in registry.apply_aliases(present).items():
+        for alias, done in within(PATIENCE, registry.apply_aliases, present).items():
             print(f"{registry.NAME}@{alias}: {done}")
-    except run_mirror.tracking_errors() as error:
-        print(f"not registered in MLflow, run `make sync` later ({run_mirror.error_reason(error)})")
+    except PipelineError as error:
+        print(f"not registered in MLflow, run `make sync` later ({errors.describe(error)})")
     print("commit the folder champion/")
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from pipeline.config import params
 from pipeline.core import errors
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import run_dir
-from pipeline.tracking import champion, registry, run_content, run_mirror, saved_view, store, sync
+from pipeline.tracking import champion, registry, run_content, saved_view, store, sync
+from pipeline.tracking.boundary import PATIENCE, TrackingError, within
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -21,9 +23,9 @@ class Synchronizer:
     """Mirrors runs to MLflow; once the tracking server is away, it leaves the rest for another time."""
 
     def __init__(self, restore: bool = False) -> None:
-        self.restore = restore  # runs that were deleted in MLflow
+        self.restore = restore  # what was deleted in MLflow
         self.connection: tuple[MlflowClient, str] | None = None
-        self.away = ""
+        self.away = False
         self.seen: list[run_content.RunContent] = []
         self.damaged: list[str] = []
 
@@ -37,20 +39,20 @@ class Synchronizer:
             self.damaged.append(name)
             return content
         if self.away:
-            return self.away
+            return "pending, too"
         try:
-            self.connection = self.connection or store.connect()
+            self.connection = self.connection or within(PATIENCE, partial(store.connect, restore=self.restore))
             self.seen.append(content)
-            return sync.sync_run(*self.connection, content, self.restore)
-        except run_mirror.tracking_errors() as error:
-            self.away = f"pending ({run_mirror.error_reason(error)})"
-            return self.away
+            return within(PATIENCE, sync.sync_run, *self.connection, content, self.restore)
+        except PipelineError as error:
+            self.away = True
+            return f"pending ({errors.describe(error)})"
 
     def save_view(self) -> None:
         """Keep the view of all runs seen in MLflow; not essential, so an error waits for the next time."""
         if self.seen and not self.away:
-            with suppress(*run_mirror.tracking_errors()):
-                saved_view.save_view(*self.connection, self.seen)
+            with suppress(TrackingError):
+                within(PATIENCE, saved_view.save_view, *self.connection, self.seen)
 
     def sync_champion(self) -> dict[str, str]:
         """Make MLflow's aliases follow the champion; what became of each, in a few words."""
@@ -58,9 +60,9 @@ class Synchronizer:
         if not promoted or self.away:
             return {}
         try:
-            return registry.apply_aliases(promoted)
-        except run_mirror.tracking_errors() as error:
-            return {"champion": f"pending ({run_mirror.error_reason(error)})"}
+            return within(PATIENCE, registry.apply_aliases, promoted)
+        except TrackingError as error:
+            return {"champion": f"pending ({error})"}
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -96,5 +98,5 @@ def is_complete(folder: Path) -> bool:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--restore", action="store_true", help="bring back runs that were deleted in MLflow")
+    parser.add_argument("--restore", action="store_true", help="bring back what was deleted in MLflow")
     errors.run_command(main, parser)

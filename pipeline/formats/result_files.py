@@ -140,16 +140,15 @@ class Histogram(Content):
     low: float
     high: float
     counts: Annotated[list[list[Count]], Field(min_length=1)]
+    below: list[Count] | None = None
+    above: list[Count] | None = None
 
     @model_validator(mode="after")
     def _equal_bins(self) -> Self:
-        first = self.counts[0]
-        if (
-            not self.low < self.high
-            or len(first) < 3
-            or not any(first)
-            or {len(row) for row in self.counts} != {len(first)}
-        ):
+        outside = [self.below, self.above] if self.below and self.above else []
+        weights = sum(self.counts[0]) + sum(counts[0] for counts in outside)
+        equal = {len(row) for row in self.counts} == {len(self.counts[0])} and len(self.counts[0]) >= 3
+        if not (equal and weights and self.low < self.high and {len(one) for one in outside} <= {len(self.counts)}):
             raise ValueError("expected a row of counts an epoch, each of the same three or more bins from low to high")
         return self
 
@@ -165,9 +164,9 @@ class HistoryRow(Row):
 
 
 class WeightsRow(Row):
-    """A row of `weights.csv`."""
+    """A row of `weights.csv`; epoch 0 is before the training."""
 
-    epoch: Positive
+    epoch: Count
     layer: str
     standard_deviation: float
     skew: float

@@ -1,18 +1,21 @@
 """A model.keras as an MLflow model: the file itself, with a signature, an example and pinned requirements."""
 
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import numpy as np
 
 from models.constants import INPUT_SHAPE, NUM_CLASSES
+from pipeline.core.files import sha256
 from pipeline.core.packages import installed_version
 from pipeline.runtime import session
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import LoggedModel, Run
     from mlflow.models import Model
 
 FILE = "data/model.keras"  # where an MLflow model has the file
@@ -67,11 +70,37 @@ def log_model(run: "Run", source: Path, requirements: list[str]) -> str:
     return str(logged.model_id)
 
 
-def has_logged_model(client: "MlflowClient", run: "Run") -> bool:
-    """Whether the run has a complete model; one whose logging was interrupted lacks its files."""
-    logged = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
-    incomplete = {model.model_id for model in logged if str(model.status) != "READY"}
-    return any(output.model_id not in incomplete for output in run.outputs.model_outputs)
+def has_logged_model(client: "MlflowClient", run: "Run", source: Path) -> bool:
+    """Whether the run has a complete model with the file `source`, which is there."""
+    linked = {output.model_id for output in run.outputs.model_outputs}
+    return any(model.model_id in linked and _is_there(client, model, source) for model in _logged(client, run))
+
+
+def delete_lost_models(client: "MlflowClient", run: "Run", source: Path) -> None:
+    """Delete the run's models whose files are lost, or whose logging was interrupted."""
+    for model in _logged(client, run):
+        if not _is_there(client, model, source):
+            client.delete_logged_model(model.model_id)
+
+
+def _logged(client: "MlflowClient", run: "Run") -> "list[LoggedModel]":
+    return client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
+
+
+def _is_there(client: "MlflowClient", model: "LoggedModel", source: Path) -> bool:
+    """Whether MLflow has this file of a model, of the same size, and in a local folder with the same content."""
+    if str(model.status) != "READY":
+        return False
+    sizes = {
+        item.path: item.file_size
+        for folder in (None, PurePosixPath(FILE).parent.as_posix())
+        for item in client.list_logged_model_artifacts(model.model_id, folder)
+    }
+    if "MLmodel" not in sizes or sizes.get(FILE) != source.stat().st_size:
+        return False
+    if not model.artifact_location.startswith("file:"):
+        return True
+    return sha256(Path(url2pathname(urlsplit(model.artifact_location).path)) / FILE) == sha256(source)
 
 
 def installed_requirements() -> list[str]:

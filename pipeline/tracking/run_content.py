@@ -80,7 +80,7 @@ def _content(folder: Path, figures: bool) -> RunContent:
         tags=_tags(run, environment),
         description=description.run_description(run, metrics, variant_name(run)),
         started=started,
-        finished=max(stamps.values(), default=started),
+        finished=max([started, *stamps.values()]),
         stamps=stamps,
         layers=list(dict.fromkeys(row["layer"] for row in read_result(folder / "weights.csv"))) if stamps else [],
         points=[

@@ -4,18 +4,17 @@
 run after an outage, and rebuilds a run that was lost.
 """
 
-import re
-import sqlite3
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.core.errors import Interrupted
-from pipeline.tracking import logged_model, mlflow_run, run_content, store, weight_images
+from pipeline.core.errors import Interrupted, PipelineError, describe
+from pipeline.tracking import address, boundary, logged_model, mlflow_run, run_content, store, weight_images
 from pipeline.tracking.metric_points import STRESS_SECTION, MetricPoint
 from pipeline.tracking.run_content import RunContent
 
@@ -23,49 +22,85 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-PATIENCE = 60.0  # seconds until a tracking server that failed is asked again
+SERVER_LIMIT = 10.0  # seconds that a training waits for a tracking server, in all
+DATABASE_LIMIT = 120.0  # the same for the local database, which may be locked by other processes
+PAUSE = 60.0  # seconds until a tracking server that failed is asked again
 BATCH = 1000  # metrics that MLflow takes in one call
 DESCRIPTION = "mlflow.note.content"  # the tag that MLflow shows as a run's description
 ARTIFACTS_DIGEST = "artifacts_sha256"  # a tag: the digest of the artifacts that were logged
-CREDENTIALS = re.compile(r"//[^/@\s]+@")  # user and password in an address
 SENTINEL = "val_loss"  # logged last in each epoch, so its last step is the last epoch that is completely logged
 
 
 class RunMirror:
-    """Logs one run's folder; if the tracking server cannot be reached, it prints a warning and training continues."""
+    """Logs one run's folder to MLflow; whatever happens there, training continues.
+
+    A server is talked to while the training goes on. The training waits for it only at its end, and no more than
+    `SERVER_LIMIT` seconds in all.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.client: MlflowClient | None = None
-        self.experiment = ""
-        self.away_since: float | None = None
+        self.patience: float | None = None  # seconds that are left to wait
+        self.call: boundary.Call | None = None
+        self.connection: tuple[MlflowClient, str] | None = None
+        self.failed: float | None = None  # when, by the monotonic clock
 
-    def update(self, status: str = "RUNNING", *, patient: bool = False) -> bool:
+    def update(self, status: str = "RUNNING", *, patient: bool = False) -> None:
         """Bring MLflow up to date with the folder and set the run's status.
 
         Args:
             status: MLflow's status: RUNNING, FINISHED, FAILED or KILLED.
-            patient: Skip the update if the server failed less than `PATIENCE` seconds ago.
-
-        Returns:
-            Whether MLflow is up to date now; False if the server could not be reached or the update was skipped.
+            patient: A later update will log all of this: do not wait for a server, and log nothing while an earlier
+                update is unfinished, or for `PAUSE` seconds after one failed.
         """
-        if patient and self.away_since is not None and time.monotonic() - self.away_since < PATIENCE:
-            return False
+        if patient and (self._busy() or (self.failed is not None and time.monotonic() - self.failed < PAUSE)):
+            return
         try:
-            if self.client is None:
-                self.client, self.experiment = store.connect()
+            server = address.read_address(address.TRACKING).startswith("http")
+            if self.patience is None:
+                self.patience = SERVER_LIMIT if server else DATABASE_LIMIT
             content = run_content.read_content(self.folder, figures=False)
-            mirror_run(self.client, self.experiment, content, status)
-        except tracking_errors() as error:
-            self.away_since = time.monotonic()
-            print(
-                f"warning: could not log to MLflow ({error_reason(error)}); training continues, run `make sync` later",
-                file=sys.stderr,
-            )
+            if self._busy():
+                self._wait()
+            self.call = boundary.Call(partial(self._log, content, status))
+            if not (patient and server):
+                self._wait()
+        except (PipelineError, OSError) as error:
+            self._warn(error)
+
+    def _busy(self) -> bool:
+        """Whether an update is unfinished; one that has failed since is reported."""
+        if self.call is None:
             return False
-        self.away_since = None
-        return True
+        if self.call.thread.is_alive():
+            return True
+        try:
+            self.call.wait(0)
+        except PipelineError as error:
+            self._warn(error)
+        self.call = None
+        return False
+
+    def _wait(self) -> None:
+        """Wait for the update as long as there is patience left; TrackingError if it fails or takes longer."""
+        began = time.monotonic()
+        try:
+            call, self.call = self.call, None
+            call.wait(self.patience)
+        finally:
+            self.patience -= time.monotonic() - began
+        self.failed = None
+
+    def _warn(self, error: Exception) -> None:
+        self.failed = time.monotonic()
+        print(
+            f"warning: could not log to MLflow ({describe(error)}); training continues, run `make sync` later",
+            file=sys.stderr,
+        )
+
+    def _log(self, content: RunContent, status: str) -> None:
+        self.connection = self.connection or store.connect()
+        mirror_run(*self.connection, content, status)
 
     @contextmanager
     def report_failure(self) -> Iterator[None]:
@@ -75,20 +110,6 @@ class RunMirror:
         except BaseException as error:
             self.update("KILLED" if isinstance(error, Interrupted | KeyboardInterrupt) else "FAILED")
             raise
-
-
-def tracking_errors() -> tuple[type[Exception], ...]:
-    """The exceptions of an unreachable tracking server, a damaged or locked database, or a missing storage client."""
-    import mlflow.exceptions
-    import sqlalchemy.exc
-
-    return mlflow.exceptions.MlflowException, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error, OSError, ImportError
-
-
-def error_reason(error: Exception) -> str:
-    """The first line of an error's message, at most 200 characters, with user and password in addresses masked."""
-    lines = CREDENTIALS.sub("//***@", str(error)).splitlines() or [type(error).__name__]
-    return f"{lines[0]:.200}"
 
 
 def mirror_run(client: "MlflowClient", experiment: str, wanted: RunContent, status: str) -> None:
@@ -108,7 +129,8 @@ def mirror_run(client: "MlflowClient", experiment: str, wanted: RunContent, stat
         client.set_tag(run_id, DESCRIPTION, wanted.description)
     if status == "FINISHED":
         _log_artifacts(client, found, wanted)
-        if wanted.model and not logged_model.has_logged_model(client, present := client.get_run(run_id)):
+        if wanted.model and not logged_model.has_logged_model(client, present := client.get_run(run_id), wanted.model):
+            logged_model.delete_lost_models(client, present, wanted.model)
             logged_model.log_model(present, wanted.model, wanted.requirements)
     if found.info.status != status:
         if status == "RUNNING":
@@ -119,13 +141,24 @@ def mirror_run(client: "MlflowClient", experiment: str, wanted: RunContent, stat
 
 def _log_artifacts(client: "MlflowClient", found: "Run", wanted: RunContent) -> None:
     """Log the artifacts, replacing those of the same name, unless the run has exactly these already."""
-    digest = wanted.artifacts_digest()
-    if found.data.tags.get(ARTIFACTS_DIGEST) == digest:
+    if has_artifacts(client, found, wanted):
         return
     for folder, paths in wanted.files.items():
         for path in paths:
             client.log_artifact(found.info.run_id, str(path), folder)
-    client.set_tag(found.info.run_id, ARTIFACTS_DIGEST, digest)  # last, so that an interrupted upload is repeated
+    # last, so that an interrupted upload is repeated
+    client.set_tag(found.info.run_id, ARTIFACTS_DIGEST, wanted.artifacts_digest())
+
+
+def has_artifacts(client: "MlflowClient", found: "Run", wanted: RunContent) -> bool:
+    """Whether the run has exactly these artifacts: their digest was logged, and files of their sizes are there."""
+    if found.data.tags.get(ARTIFACTS_DIGEST) != wanted.artifacts_digest():
+        return False
+    for folder, paths in wanted.files.items():
+        sizes = {Path(item.path).name: item.file_size for item in client.list_artifacts(found.info.run_id, folder)}
+        if any(sizes.get(path.name) != path.stat().st_size for path in paths):
+            return False
+    return True
 
 
 def _log_points(client: "MlflowClient", found: "Run", points: list[MetricPoint]) -> None:

@@ -6,16 +6,18 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 import filelock
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.paths import repo_root
+from pipeline.tracking.address import REGISTRY, SQLITE, TRACKING, read_address
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 EXPERIMENT = "mnist"
+DELETED = f"the experiment {EXPERIMENT!r} was deleted in MLflow; `make sync RESTORE=1` restores it with its runs"
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
 ADDRESSES = (  # where MLflow keeps absolute addresses of artifacts
@@ -29,6 +31,7 @@ SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER": "false",  # a server may name a day
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",  # seconds; a training must not wait for a server that is away
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # it would start half a dozen idle processes
@@ -36,30 +39,32 @@ SETTINGS = {
 }
 
 
-def connect() -> "tuple[MlflowClient, str]":
-    """A client and the experiment's id; both are created where they are missing."""
+def connect(*, restore: bool = False) -> "tuple[MlflowClient, str]":
+    """A client and the experiment's id; both are created where they are missing.
+
+    Args:
+        restore: Whether to bring back an experiment that was deleted in MLflow, with all its runs.
+
+    Raises:
+        PipelineError: the address is wrong, the experiment was deleted, or another version of MLflow made the database.
+    """
+    uri, registry = read_address(TRACKING), read_address(REGISTRY)
     set_environment()
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # stack traces of what it raises anyway
-    uri, artifacts = _without_login(os.environ.get("MLFLOW_TRACKING_URI", "")), None
+    for name in ("mlflow.store.db.utils", "mlflow.exceptions"):  # what it raises anyway
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    artifacts = None
     if not uri:
         root = repo_root()
         uri, artifacts = _local(root), (root / ARTIFACTS).as_uri()
+    elif uri.startswith(SQLITE):
+        folder = Path(uri.removeprefix(SQLITE).partition("?")[0]).parent
+        artifacts = (folder / ARTIFACTS).as_uri()  # not MLflow's default, which depends on the working directory
     mlflow.set_tracking_uri(uri)
-    client = mlflow.MlflowClient(uri)
-    return client, _experiment(client, artifacts)
-
-
-def _without_login(uri: str) -> str:
-    """The address without user and password, which MLflow would print; it takes them from the environment instead."""
-    parts = urlsplit(uri)
-    if parts.scheme not in ("http", "https") or parts.username is None:
-        return uri
-    os.environ.setdefault("MLFLOW_TRACKING_USERNAME", unquote(parts.username))
-    os.environ.setdefault("MLFLOW_TRACKING_PASSWORD", unquote(parts.password or ""))
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    client = mlflow.MlflowClient(uri, registry or uri)
+    return client, _experiment(client, artifacts, restore)
 
 
 def set_environment() -> None:
@@ -107,7 +112,7 @@ def _create(path: Path, artifacts: str) -> None:
     os.replace(temporary, path)
 
 
-def _experiment(client: "MlflowClient", artifacts: str | None) -> str:
+def _experiment(client: "MlflowClient", artifacts: str | None, restore: bool) -> str:
     """The experiment's id; made here, since one made by `mlflow ui` has artifacts that a local client cannot reach."""
     from mlflow.exceptions import MlflowException
 
@@ -119,4 +124,8 @@ def _experiment(client: "MlflowClient", artifacts: str | None) -> str:
             found = client.get_experiment_by_name(EXPERIMENT)  # another process was first
             if found is None:
                 raise
+    if found.lifecycle_stage == "deleted":
+        if not restore:
+            raise PipelineError(DELETED)
+        client.restore_experiment(found.experiment_id)
     return found.experiment_id

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.tracking import logged_model, run_mirror
+from pipeline.tracking import logged_model, run_mirror, weight_images
 from pipeline.tracking.run_content import RunContent
 
 if TYPE_CHECKING:
@@ -31,19 +31,19 @@ def sync_run(client: "MlflowClient", experiment: str, wanted: RunContent, restor
         run = _find(client, experiment, identity, wanted.tags[identity], ViewType.ACTIVE_ONLY)
         if run is None:
             continue
-        if identity == "input_key":
+        if identity == "training_id":
+            return "linked (caught up)" if _catch_up(client, experiment, run, wanted) else "linked"
+        if wanted.model is None or logged_model.has_logged_model(client, run, wanted.model):
             return "relinked (found by key)"
-        if _differs(client, run, wanted):
-            run_mirror.mirror_run(client, experiment, wanted, "FINISHED")
-            return "linked (caught up)"
-        return "linked"
     for identity in IDENTITIES:
         run = _find(client, experiment, identity, wanted.tags[identity], ViewType.DELETED_ONLY)
         if run is None:
             continue
         if not restore:
-            return "deleted in MLflow (--restore brings it back)"
+            return "deleted in MLflow (`make sync RESTORE=1` brings it back)"
         client.restore_run(run.info.run_id)
+        if identity == "training_id":
+            _catch_up(client, experiment, client.get_run(run.info.run_id), wanted)
         return "restored"
     run_mirror.mirror_run(client, experiment, replace(wanted, tags=wanted.tags | {"rebuilt": "True"}), "FINISHED")
     return "rebuilt" if wanted.model else "rebuilt without model"
@@ -54,13 +54,19 @@ def _find(client: "MlflowClient", experiment: str, tag: str, value: str, view: s
     return runs[0] if runs else None
 
 
-def _differs(client: "MlflowClient", run: "Run", wanted: RunContent) -> bool:
-    """Whether files changed since the run was logged, or its logging was interrupted.
+def _catch_up(client: "MlflowClient", experiment: str, run: "Run", wanted: RunContent) -> bool:
+    """Log what the run lacks, or what changed since; returns whether there was anything.
 
-    The digest of the artifacts is logged after params, metrics and images, the model after that, the status last.
+    The digest of the artifacts is logged after params, metrics and images, the model after that, the status last. But
+    what was logged may have been deleted since, so MLflow is asked whether the files are there.
     """
-    return (
-        run.info.status != "FINISHED"
-        or run.data.tags.get(run_mirror.ARTIFACTS_DIGEST) != wanted.artifacts_digest()
-        or (wanted.model is not None and not logged_model.has_logged_model(client, run))
-    )
+    images = (wanted.folder / "histograms.json").exists() and wanted.stamps
+    if (
+        run.info.status == "FINISHED"
+        and run_mirror.has_artifacts(client, run, wanted)
+        and (not images or client.list_artifacts(run.info.run_id, weight_images.FOLDER))
+        and (wanted.model is None or logged_model.has_logged_model(client, run, wanted.model))
+    ):
+        return False
+    run_mirror.mirror_run(client, experiment, wanted, "FINISHED")
+    return True

@@ -105,7 +105,7 @@ def test_a_moved_repository_finds_its_artifacts_and_damaged_results_are_named(
 def test_a_deleted_run_stays_deleted_unless_asked(copied: Workspace) -> None:
     run = of_result(copied)
     client(copied).delete_run(run.info.run_id)
-    assert sync(copied)[RUN] == "deleted in MLflow (--restore brings it back)"
+    assert sync(copied)[RUN] == "deleted in MLflow (`make sync RESTORE=1` brings it back)"
     assert run.info.run_id not in [found.info.run_id for found in runs(copied)]
     assert sync(copied, "--restore")[RUN] == "restored"
     assert of_result(copied).info.run_id == run.info.run_id

@@ -1,10 +1,11 @@
 """The address of the tracking server, its login, and the errors of tracking."""
 
 import os
+import re
 
 import pytest
 
-from pipeline.tracking import run_mirror, store
+from pipeline.tracking import address, boundary
 
 
 @pytest.mark.parametrize(
@@ -22,14 +23,16 @@ def test_user_and_password_move_from_the_address_into_the_environment(monkeypatc
     for name in names:
         monkeypatch.setenv(name, "set, so that it is restored")
         monkeypatch.delenv(name)
-    assert store._without_login(given) == used
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", given)
+    assert address.read_address(address.TRACKING) == used
     assert tuple(map(os.environ.get, names)) == login
 
 
 def test_a_login_in_the_environment_takes_precedence(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "grace")
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "hers")
-    assert store._without_login("https://ada:his@host") == "https://host"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://ada:his@host")
+    assert address.read_address(address.TRACKING) == "https://host"
     assert os.environ["MLFLOW_TRACKING_USERNAME"] == "grace"
     assert os.environ["MLFLOW_TRACKING_PASSWORD"] == "hers"
 
@@ -39,9 +42,14 @@ def test_a_login_in_the_environment_takes_precedence(monkeypatch):
     [
         (TimeoutError(), "TimeoutError"),
         (ModuleNotFoundError("No module named 'boto3'"), "No module named 'boto3'"),
-        (OSError("https://me:secret@there: refused\nbecause"), "https://***@there: refused"),
+        (OSError("https://me:se/c@ret@there: refused\nbecause"), "https://***@there: refused because"),
     ],
 )
-def test_tracking_errors_are_caught_and_hide_credentials(error, said):
-    assert isinstance(error, run_mirror.tracking_errors())
-    assert run_mirror.error_reason(error) == said
+def test_errors_of_tracking_are_one_line_without_credentials(monkeypatch, error, said):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+    def fail():
+        raise error
+
+    with pytest.raises(boundary.TrackingError, match=f"^mlflow.db: {re.escape(said)}$"):
+        boundary.within(5, fail)
