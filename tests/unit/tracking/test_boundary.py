@@ -113,9 +113,7 @@ def test_no_answer_stops_a_training_or_holds_it_up(folder, monkeypatch, capsys, 
 def test_an_experiment_with_odd_values_is_no_stack_trace(folder, monkeypatch, capsys):
     """Every later answer may be odd, too."""
     monkeypatch.setattr(run_mirror, "SERVER_LIMIT", 5.0)
-    routes = {
-        "experiments/get-by-name?experiment_name=mnist": answer(body=json.dumps({"experiment": EXPERIMENT}).encode())
-    }
+    found = answer(body=json.dumps({"experiment": EXPERIMENT}).encode())
     with tracked_by(answer(body=b'{"runs": [{"info": 3}], "run": [], "files": "x"}'), monkeypatch) as server:
         server.routes = {"/api/2.0/mlflow/experiments/get-by-name?experiment_name=mnist": found}
         RunMirror(folder).update("FINISHED")
