@@ -3,14 +3,13 @@
 import argparse
 import os
 import socket
-import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 
 from pipeline.core import errors
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import ROOT
-from pipeline.tracking import saved_view, store
+from pipeline.tracking import database, saved_view, store
 
 DATABASE = ROOT / store.DATABASE
 HOST = "127.0.0.1"
@@ -18,20 +17,17 @@ PORTS = range(5000, 5020)  # the first is often taken, on macOS by the system it
 
 
 def experiment() -> tuple[str, bool]:
-    """The id of the experiment in mlflow.db, and whether it has the saved view; PipelineError if it is missing."""
+    """The id of the experiment in mlflow.db, and whether it has the saved view; PipelineError if there is none."""
     if not DATABASE.exists():
         raise PipelineError(f"{DATABASE.name}: not found; run `make repro` first, it records every training there")
     query = """SELECT experiments.experiment_id, experiment_tags.key FROM experiments
         LEFT JOIN experiment_tags ON experiment_tags.experiment_id = experiments.experiment_id AND key = ?
         WHERE name = ?"""
-    try:
-        with closing(sqlite3.connect(f"{DATABASE.as_uri()}?mode=ro", uri=True)) as connection:
-            found = connection.execute(query, [saved_view.TAG, store.EXPERIMENT]).fetchone()
-    except sqlite3.DatabaseError as error:
-        raise PipelineError(f"{DATABASE.name}: {error}; it is no MLflow database, move it away") from None
-    if found is None:
+    database.require_usable(DATABASE, store.EXPERIMENT)
+    found = database.select(DATABASE, query, [saved_view.TAG, store.EXPERIMENT])
+    if not found:
         raise PipelineError(f"{DATABASE.name}: it has no experiment {store.EXPERIMENT!r}; run `make repro` to fill it")
-    return str(found[0]), found[1] is not None
+    return str(found[0][0]), found[0][1] is not None
 
 
 def address(number: int) -> str:
@@ -62,8 +58,9 @@ def free_port(wanted: int | None, ports: Sequence[int], verb: str) -> int:
 def main(arguments: argparse.Namespace) -> None:
     """Print the address, then become the server."""
     number = free_port(arguments.port, PORTS, "ui")
-    print(f"in some 20 seconds at {address(number)}\nCtrl-C ends it", flush=True)
+    place = address(number)
     store.relocate_artifacts(DATABASE.parent)
+    print(f"in some 20 seconds at {place}\nCtrl-C ends it", flush=True)
     store.set_environment()
     os.chdir(ROOT)
     options = ["--backend-store-uri", f"sqlite:///{DATABASE}", "--host", HOST, "--port", str(number), "--workers", "1"]

@@ -11,15 +11,16 @@ import filelock
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import repo_root
+from pipeline.tracking import database
 from pipeline.tracking.address import REGISTRY, SQLITE, TRACKING, read_address
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 EXPERIMENT = "mnist"
-DELETED = f"the experiment {EXPERIMENT!r} was deleted in MLflow; `make sync RESTORE=1` restores it with its runs"
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
+LOCK_LIMIT = 60.0  # seconds; a stopped process may hold the lock for ever
 ADDRESSES = (  # where MLflow keeps absolute addresses of artifacts
     ("experiments", "artifact_location"),
     ("runs", "artifact_uri"),
@@ -27,6 +28,7 @@ ADDRESSES = (  # where MLflow keeps absolute addresses of artifacts
     ("model_versions", "source"),
     ("model_versions", "storage_location"),
 )
+LOCATION = "SELECT artifact_location FROM experiments WHERE name = ?"
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
@@ -76,7 +78,7 @@ def set_environment() -> None:
 def _local(root: Path) -> str:
     """The URI of the sqlite file, which is created in WAL mode and renamed when it is complete."""
     path = root / DATABASE
-    with filelock.FileLock(root / ".mlflow.lock"):
+    with filelock.FileLock(root / ".mlflow.lock", timeout=LOCK_LIMIT):
         if not path.exists():
             _create(path, (root / ARTIFACTS).as_uri())
         relocate_artifacts(root)
@@ -85,16 +87,19 @@ def _local(root: Path) -> str:
 
 def relocate_artifacts(root: Path) -> None:
     """Correct the absolute artifact addresses in the database if the repository was moved or copied."""
-    artifacts = (root / ARTIFACTS).as_uri()
-    with closing(sqlite3.connect(root / DATABASE, timeout=20)) as database, database:
-        found = database.execute("SELECT artifact_location FROM experiments WHERE name = ?", [EXPERIMENT]).fetchone()
-        if found is None or found[0] == artifacts or not found[0].startswith("file:"):
-            return
-        for table, column in ADDRESSES:
-            database.execute(
-                f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",
-                [artifacts, len(found[0]) + 1, len(found[0]), found[0]],
-            )
+    artifacts, path = (root / ARTIFACTS).as_uri(), root / DATABASE
+    [(found,)] = database.select(path, LOCATION, [EXPERIMENT]) or [(artifacts,)]
+    if found == artifacts or not found.startswith("file:"):
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=20)) as connection, connection:
+            for table, column in ADDRESSES:
+                connection.execute(
+                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",
+                    [artifacts, len(found) + 1, len(found), found],
+                )
+    except sqlite3.Error as error:
+        raise database.explained(path, error) from None
 
 
 def _create(path: Path, artifacts: str) -> None:
@@ -106,9 +111,9 @@ def _create(path: Path, artifacts: str) -> None:
     created = SqlAlchemyStore(f"sqlite:///{temporary}", artifacts)
     created.create_experiment(EXPERIMENT, artifact_location=artifacts)
     created.engine.dispose()
-    with closing(sqlite3.connect(temporary)) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        database.execute("PRAGMA journal_mode=WAL")
+    with closing(sqlite3.connect(temporary)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA journal_mode=WAL")
     os.replace(temporary, path)
 
 
@@ -126,6 +131,6 @@ def _experiment(client: "MlflowClient", artifacts: str | None, restore: bool) ->
                 raise
     if found.lifecycle_stage == "deleted":
         if not restore:
-            raise PipelineError(DELETED)
+            raise PipelineError(database.deleted(EXPERIMENT))
         client.restore_experiment(found.experiment_id)
     return found.experiment_id

@@ -28,6 +28,8 @@ def make_checkout(root: Path) -> Path:
     (root / "dvc.lock").write_text("\n".join(lines) + "\n")
     with sqlite3.connect(root / "mlflow.db") as database:
         database.execute("CREATE TABLE runs (run_uuid, name, status, lifecycle_stage, start_time)")
+        database.execute("CREATE TABLE experiments (experiment_id, name, lifecycle_stage)")
+        database.execute("CREATE TABLE alembic_version AS SELECT '0584bdc529eb' AS version_num")
         database.execute("CREATE TABLE tags (key, value, run_uuid)")
         database.execute("CREATE INDEX by_value ON tags (value)")
         database.executemany("INSERT INTO tags VALUES ('x', ?, '1')", [[f"filling {n}"] for n in range(2000)])

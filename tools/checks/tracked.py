@@ -1,16 +1,15 @@
 """Check MLflow's database, and find what killed processes left behind."""
 
 import shutil
-import sqlite3
 import time
-from contextlib import closing
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import CHECKPOINTS
 from pipeline.formats.tables import read_json
 from pipeline.resume.checkpoint_dir import lock_file
-from pipeline.tracking.store import DATABASE
+from pipeline.tracking.database import MOVE, require_usable, select
+from pipeline.tracking.store import DATABASE, EXPERIMENT
 from tools.checks import Verdict, first_few
 from tools.prune import is_held
 
@@ -28,17 +27,22 @@ TEMPORARY = (
 
 
 def database(root: Path) -> Verdict:
-    """Check mlflow.db with sqlite's own integrity check."""
+    """Check mlflow.db with sqlite's own integrity check, and that this MLflow can use it."""
     if not (root / DATABASE).exists():
         return Verdict(f"no {DATABASE} yet")
     try:
-        problems = [row[0] for row in _select(root, "PRAGMA integrity_check")]
-    except sqlite3.DatabaseError as error:
-        problems = [str(error)]
-    if problems == ["ok"]:
-        return Verdict("intact")
-    remedy = f"move {DATABASE} and its -wal and -shm files away; `make sync` makes it again from the runs' files"
-    return Verdict(f"{DATABASE}: {first_few(problems, 1)}", remedy)
+        return _database(root)
+    except PipelineError as error:
+        found, _, remedy = str(error).partition("; ")
+        return Verdict(found, remedy)
+
+
+def _database(root: Path) -> Verdict:
+    problems = [row[0] for row in select(root / DATABASE, "PRAGMA integrity_check")]
+    if problems != ["ok"]:
+        return Verdict(f"{DATABASE}: {first_few(problems, 1)}", MOVE.format(name=DATABASE))
+    require_usable(root / DATABASE, EXPERIMENT)
+    return Verdict("intact")
 
 
 def running(root: Path) -> Verdict:
@@ -46,9 +50,9 @@ def running(root: Path) -> Verdict:
     if not (root / DATABASE).exists():
         return Verdict(f"no {DATABASE} yet")
     try:
-        rows = _select(root, RUNNING)
-    except sqlite3.DatabaseError as error:
-        return Verdict(f"{DATABASE}: {error}", "see the check of mlflow.db")
+        rows = select(root / DATABASE, RUNNING)
+    except PipelineError as error:
+        return Verdict(str(error).partition(";")[0], "see the check of mlflow.db")
     trainings = _unfinished_trainings(root)
     dead = [(run, name, training) for run, name, training in rows if not trainings.get(training)]
     if not dead:
@@ -78,11 +82,6 @@ def leftovers(root: Path, repair: bool = False) -> Verdict:
         else:
             path.unlink(missing_ok=True)
     return Verdict(f"temporary files, deleted: {names}")
-
-
-def _select(root: Path, query: str) -> list[tuple]:
-    with closing(sqlite3.connect(f"{(root / DATABASE).as_uri()}?mode=ro", uri=True)) as connection:
-        return connection.execute(query).fetchall()
 
 
 def _unfinished_trainings(root: Path) -> dict[str, bool]:

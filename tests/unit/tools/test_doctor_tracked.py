@@ -30,6 +30,19 @@ def test_a_damaged_database(checkout: Path) -> None:
     assert_wrong(tracked.running(checkout), "file is not a database")
 
 
+def test_a_database_that_is_only_not_readable_is_not_moved_away(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        error = sqlite3.OperationalError("attempt to write a readonly database")
+        error.sqlite_errorname = "SQLITE_READONLY_DIRECTORY"
+        raise error
+
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    verdict = tracked.database(checkout)
+    assert verdict.remedy == "make mlflow.db, its -wal and -shm files and their folder writable"
+
+
 def test_a_run_without_its_process(checkout: Path) -> None:
     with sqlite3.connect(checkout / "mlflow.db") as database:
         database.execute("INSERT INTO runs VALUES ('12345678abc', 'lenet-one', 'RUNNING', 'active', 1)")

@@ -119,4 +119,4 @@ def test_without_a_terminal_only_yes_deletes(tmp_path, monkeypatch, capsys, yes,
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False))
     prune.main(argparse.Namespace(yes=yes))
     assert file.exists() is left
-    assert capsys.readouterr().out.splitlines()[0] == "       1.5 MB  old: not used"
+    assert capsys.readouterr().out.splitlines()[1] == "       1.5 MB  old: not used"

@@ -78,9 +78,9 @@ def test_the_comparison_is_served_to_this_machine_only(tmp_path: Path) -> None:
     make = (
         "import sqlite3, sys; from pathlib import Path; from tools import ui; ui.DATABASE = Path(sys.argv[1]);"
         " database = sqlite3.connect(ui.DATABASE); database.executescript('''"
-        "CREATE TABLE experiments (experiment_id, name, artifact_location);"
+        "CREATE TABLE experiments (experiment_id, name, artifact_location, lifecycle_stage);"
         "CREATE TABLE experiment_tags (experiment_id, key);"
-        "INSERT INTO experiments VALUES (1, 'mnist', 'mlflow-artifacts:/1')'''); database.commit();"
+        "INSERT INTO experiments VALUES (1, 'mnist', 'mlflow-artifacts:/1', 'active');CREATE TABLE alembic_version AS SELECT '0584bdc529eb' AS version_num'''); database.commit();"
         " import argparse; ui.main(argparse.Namespace(port=None))"
     )
     done = subprocess.run(

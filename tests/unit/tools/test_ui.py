@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from tools import ui
+from tools.checks import tracked
 
 
 @pytest.fixture
@@ -21,12 +22,39 @@ def database(tmp_path, monkeypatch):
 )
 def test_it_opens_the_experiment_of_this_project_in_its_own_view(database, tags, shown):
     with sqlite3.connect(database) as connection:
-        connection.execute("CREATE TABLE experiments (experiment_id INTEGER, name TEXT)")
+        create(connection)
         connection.execute("CREATE TABLE experiment_tags (key TEXT, value TEXT, experiment_id INTEGER)")
-        connection.execute("INSERT INTO experiments VALUES (0, 'Default'), (7, 'mnist')")
+        connection.execute("INSERT INTO experiments VALUES (0, 'Default', 'active'), (7, 'mnist', 'active')")
         connection.executemany("INSERT INTO experiment_tags VALUES (?, ?, ?)", tags)
     runs = "http://127.0.0.1:5001/#/experiments/7/runs"
     assert ui.address(5001) == f"{runs}?workflowType=machine_learning&compareRunsMode=CHART{shown}"
+
+
+def create(connection, version="0584bdc529eb"):
+    """The tables that are read, of a version that MLflow knows."""
+    connection.execute("CREATE TABLE experiments (experiment_id INTEGER, name TEXT, lifecycle_stage TEXT)")
+    connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+    connection.execute("INSERT INTO alembic_version VALUES (?)", [version])
+
+
+@pytest.mark.parametrize(
+    ("version", "stage", "said"),
+    [
+        (
+            "0123456789ab",
+            "active",
+            "does not know its schema '0123456789ab'; install the newer MLflow",
+        ),
+        ("0584bdc529eb", "deleted", "^the experiment 'mnist' was deleted in MLflow; `make sync RESTORE=1` restores it"),
+    ],
+)
+def test_what_the_page_could_not_show_is_said_instead_of_an_address(database, version, stage, said):
+    with sqlite3.connect(database) as connection:
+        create(connection, version)
+        connection.execute("INSERT INTO experiments VALUES (7, 'mnist', ?)", [stage])
+    with pytest.raises(PipelineError, match=said):
+        ui.address(5001)
+    assert tracked.database(database.parent).remedy
 
 
 def test_without_a_database_it_says_what_to_do(database):
@@ -37,7 +65,7 @@ def test_without_a_database_it_says_what_to_do(database):
 
 def test_a_file_that_is_no_database(database):
     database.write_text("no database at all, but a text that is long enough to be read as one" * 20)
-    with pytest.raises(PipelineError, match=r"^mlflow\.db: file is not a database; it is no MLflow database"):
+    with pytest.raises(PipelineError, match=r"^mlflow\.db: file is not a database; move mlflow.db"):
         ui.experiment()
 
 
