@@ -80,7 +80,8 @@ def test_the_comparison_is_served_to_this_machine_only(tmp_path: Path) -> None:
         " database = sqlite3.connect(ui.DATABASE); database.executescript('''"
         "CREATE TABLE experiments (experiment_id, name, artifact_location, lifecycle_stage);"
         "CREATE TABLE experiment_tags (experiment_id, key);"
-        "INSERT INTO experiments VALUES (1, 'mnist', 'mlflow-artifacts:/1', 'active');CREATE TABLE alembic_version AS SELECT '0584bdc529eb' AS version_num'''); database.commit();"
+        "CREATE TABLE alembic_version AS SELECT '0584bdc529eb' AS version_num;"
+        "INSERT INTO experiments VALUES (1, 'mnist', 'mlflow-artifacts:/1', 'active')'''); database.commit();"
         " import argparse; ui.main(argparse.Namespace(port=None))"
     )
     done = subprocess.run(
