@@ -20,6 +20,7 @@ import requests
 import urllib3
 from tqdm import tqdm
 
+from pipeline.core import errors
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import ROOT
 
@@ -41,10 +42,20 @@ def open_source(text: str, timeout: float, scratch: Path) -> Source:
         A function of a file's name and uncompressed size in bytes that returns the file's content.
     """
     if text.startswith("https://"):
-        return partial(_read_https, text.rstrip("/"), timeout)
+        return partial(_read, partial(_read_https, text.rstrip("/"), timeout))
     if text.startswith("npm:"):
-        return partial(_read_npm, text.removeprefix("npm:"), scratch)
-    return partial(_read_folder, ROOT / os.path.expanduser(text))
+        return partial(_read, partial(_read_npm, text.removeprefix("npm:"), scratch))
+    return partial(_read, partial(_read_folder, ROOT / os.path.expanduser(text)))
+
+
+def _read(source: Source, name: str, size: int) -> bytes:
+    """Read from a source; an error of any other type, which a malformed answer may cause, becomes a PipelineError."""
+    try:
+        return source(name, size)
+    except (PipelineError, *READ_ERRORS):
+        raise
+    except Exception as error:
+        raise PipelineError(errors.reason(error)) from None
 
 
 def reason(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """What a training sees of tracking servers that answer anything, slowly, or not at all: a warning, within seconds."""
 
 import json
+import random
 import time
 from contextlib import contextmanager
 
@@ -13,10 +14,16 @@ from pipeline.tracking.run_mirror import RunMirror
 from tests.support import study
 from tests.support.https import serve
 from tests.support.mirrored import complete
+from tests.support.mutations import mutated_bytes, mutated_json
 
 LIMIT = 1.0  # seconds, in place of SERVER_LIMIT
 EXPERIMENT = {
-    "experiment": {"experiment_id": "1", "name": "mnist", "lifecycle_stage": "active", "artifact_location": "x"}
+    "experiment": {
+        "experiment_id": "1",
+        "name": "mnist",
+        "lifecycle_stage": "active",
+        "artifact_location": "mlflow-artifacts:/1",
+    }
 }
 
 
@@ -208,3 +215,31 @@ def test_a_relative_database_is_the_repositorys_everywhere(monkeypatch, tmp_path
     client, experiment = store.connect()
     assert (tmp_path / "own.db").exists()
     assert client.get_experiment(experiment).artifact_location == (tmp_path / "mlartifacts").as_uri()
+
+
+@pytest.mark.parametrize("count", [20, pytest.param(300, marks=pytest.mark.slow)])
+def test_random_answers_are_warnings_of_one_line(folder, monkeypatch, capsys, tmp_path, count):
+    monkeypatch.chdir(tmp_path)  # where artifacts go if the answer names a relative folder
+    info = {"run_id": "a" * 32, "run_uuid": "a" * 32, "experiment_id": "1", "status": "RUNNING", "artifact_uri": "x/y"}
+    data = {"tags": [{"key": "training_id", "value": "0"}], "metrics": [{"key": "val_loss", "value": 1, "step": 1}]}
+    run = {"info": {**info, "start_time": 1, "lifecycle_stage": "active"}, "data": data, "inputs": {}, "outputs": {}}
+    whole = {
+        "experiment": EXPERIMENT,
+        "runs": [run],
+        "run": run,
+        "metrics": data["metrics"],
+        "files": [],
+        "root_uri": "",
+    }
+    rng = random.Random(5)
+    monkeypatch.setattr(run_mirror, "SERVER_LIMIT", 5.0)
+    with tracked_by(None, monkeypatch) as server:
+        for number in range(count):
+            change = rng.choice([mutated_json, mutated_bytes])
+            server.otherwise = answer(body=change(json.dumps(whole).encode(), rng))
+            began = time.monotonic()
+            RunMirror(folder).update("FINISHED")
+            assert time.monotonic() - began < 8
+            said = capsys.readouterr().err.splitlines()
+            assert len(said) <= 1, (number, said)
+            assert all(line.isprintable() and line.startswith("warning: could not log") for line in said)
