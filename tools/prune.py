@@ -1,12 +1,12 @@
 """List what nothing uses any more, with its size, then ask whether to delete it: `make prune`."""
 
 import argparse
-import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import filelock
 import psutil
@@ -25,6 +25,7 @@ CLONES = "study/*/work"  # the clones that studies train in; they share DVC's ca
 
 def main(arguments: argparse.Namespace) -> None:
     """List; delete with `--yes` or after a yes in the terminal."""
+    print("looking for what nothing uses, which takes a minute or more", flush=True)
     items = list(find(ROOT, load_params()))
     if not items:
         print("nothing to prune")
@@ -99,16 +100,24 @@ def cache_objects(root: Path) -> Iterator[Unused]:
     removed = (Path(line.removeprefix("Removing ")) for line in listed.splitlines() if line.startswith("Removing "))
     unused = {path.parent.name + path.name: path for path in removed if path.is_relative_to(root)}
     for lock in root.glob(f"{CLONES}/dvc.lock"):
-        for stage in YAML(typ="safe").load(lock)["stages"].values():
+        for stage in _load(lock, lambda content: content["stages"].values()):
             for out in stage.get("outs", []):
                 unused.pop(out["md5"], None)
     for entry in sorted((root / ".dvc/cache/runs").glob("*/*/*")):
-        outs = YAML(typ="safe").load(entry)["outs"]
-        if max(outs, key=lambda out: out["size"])["md5"] not in unused:
+        outs = _load(entry, lambda content: [{"md5": out["md5"], "size": out["size"]} for out in content["outs"]])
+        if outs and max(outs, key=lambda out: out["size"])["md5"] not in unused:
             for out in outs:
                 unused.pop(out["md5"], None)
     if unused:
         yield Unused(f".dvc/cache: {len(unused)} objects of uncommitted results", list(unused.values()))
+
+
+def _load(path: Path, read: Callable[[Any], Any]) -> Any:
+    """What `read` takes from a file that DVC wrote; PipelineError, before anything is deleted, if it is damaged."""
+    try:
+        return read(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
+    except Exception as error:  # of any type, for a malformed file
+        raise PipelineError(f"{path}: damaged ({errors.reason(error)}); delete it, if DVC is not running") from None
 
 
 def checkpoints(root: Path, params: Params) -> Iterator[Unused]:
@@ -138,11 +147,15 @@ def _require_idle(root: Path) -> None:
     """PipelineError while DVC runs a stage, here, in a temporary experiment, or in a study's clone."""
     for folder in (root, *root.glob(".dvc/tmp/exps/*"), *root.glob(CLONES)):
         path = folder / ".dvc/tmp/rwlock"
-        content = path.read_text() if path.is_file() else ""
-        for entry in json.loads(content or "{}").values():
-            for holder in [*entry.get("read", []), *filter(None, [entry.get("write")])]:
-                if psutil.pid_exists(holder["pid"]):
-                    raise PipelineError(f"process {holder['pid']} ({holder['cmd']}) is running; wait until it ends")
+        for pid, command in _load(path, _holders) if path.is_file() else ():
+            if psutil.pid_exists(pid):
+                raise PipelineError(f"process {pid} ({command}) is running; wait until it ends")
+
+
+def _holders(content: Any) -> list[tuple[int, str]]:
+    """The processes that hold DVC's lock, by the content of its rwlock."""
+    entries = [[*entry.get("read", []), entry.get("write")] for entry in (content or {}).values()]
+    return [(int(holder["pid"]), str(holder["cmd"])) for holders in entries for holder in holders if holder]
 
 
 if __name__ == "__main__":

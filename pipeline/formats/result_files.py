@@ -13,7 +13,7 @@ from pipeline.formats.tables import read_csv, read_json
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 TrainingId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Count = Annotated[int, Field(ge=0, le=2**53)]  # what a float holds exactly
-Positive = Annotated[int, Field(gt=0, le=2**53)]
+Positive = Annotated[int, Field(gt=0, lt=2**31)]  # as in champion.json
 Seconds = Annotated[float, Field(ge=0, le=2**32)]  # a duration, or a time since 1970
 Share = Annotated[float, Field(ge=0, le=1)]
 Scores = dict[str, Annotated[float, Field(allow_inf_nan=False)]]
@@ -66,7 +66,7 @@ class Record(Content):
     protocol: str
     settings: Settings
     parameters: Positive
-    multiply_accumulates: Positive
+    multiply_accumulates: Annotated[Count, Field(gt=0)]
     layers: list[Layer]
 
 

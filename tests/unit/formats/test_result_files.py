@@ -24,7 +24,9 @@ COUNTS = [QUICK, pytest.param(ALL, marks=pytest.mark.slow)]
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
     for index, run in enumerate((RUN, OTHER)):
-        complete(study.write_run(tmp_path, run, images=40, errors=5), index)
+        complete(study.write_run(tmp_path, run, images=40, errors=5, stress=0.8), index)
+        for name in ("stress.json", "validation_stress.json"):
+            (tmp_path / run / name).write_text('{"mean_accuracy": 0.8, "images": 40, "blur": 0.8}')
         (tmp_path / run / "model.keras").write_bytes(b"model")
     return tmp_path
 
@@ -35,7 +37,8 @@ def read_all(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (len(found), missing) == (2, {})
     found[0].probabilities()
     run_content.read_content(runs / RUN)
-    result_files.read_result(runs / RUN / "histograms.json")
+    for name in ("histograms.json", "stress.json", "validation_stress.json"):
+        result_files.read_result(runs / RUN / name)
     read, reasons = candidates.eligible([RUN], runs)
     assert all("\n" not in reason for reason in reasons.values())
     if read:
@@ -71,6 +74,7 @@ def test_any_damage_is_an_error_of_one_line(runs, monkeypatch, name, count) -> N
     ("name", "content", "said"),
     [
         ("run.json", '{"run": "\\ud800"}', "."),
+        ("run.json", '{"run": 5}', "valid string; found 5"),
         ("run.json", "[" * 100_000, "RecursionError"),
         ("metrics.json", '{"val_loss": NaN, "val_accuracy": 2}', "finite|less than or equal to 1"),
         ("environment.json", "\udcff", "utf-8"),
@@ -90,7 +94,9 @@ def test_what_is_wrong_is_said(runs, name, content, said) -> None:
 def test_promote_says_why_a_damaged_run_is_left_out(runs, monkeypatch, capsys) -> None:
     (runs / RUN / "metrics.json").write_text("{}")
     monkeypatch.setattr(promote, "eligible", lambda names: candidates.eligible(names, runs))
-    chosen = promote.choose(argparse.Namespace(runs=[RUN, OTHER]), None)
+    chosen = promote.choose(
+        argparse.Namespace(runs=[RUN, OTHER], promote=argparse.Namespace(min_stress_accuracy=None)), None
+    )
     assert chosen.run == OTHER
     assert (
         f"left out: {RUN} is damaged: results/runs/{RUN}/metrics.json: val_loss is missing" in capsys.readouterr().out

@@ -110,6 +110,14 @@ def test_nothing_is_pruned_while_a_stage_runs(tmp_path, place):
         list(prune.find(tmp_path, PARAMS))
 
 
+@pytest.mark.parametrize("content", ["{", "5", '{"a": 3}', '{"a": {"write": {"pid": "x"}}}', "\0"])
+def test_a_damaged_lock_of_dvc_is_named_and_nothing_is_deleted(tmp_path, content):
+    (tmp_path / ".dvc/tmp").mkdir(parents=True)
+    (tmp_path / ".dvc/tmp/rwlock").write_text(content)
+    with pytest.raises(PipelineError, match=r"/\.dvc/tmp/rwlock: damaged \(.*\); delete it, if DVC is not running$"):
+        list(prune.find(tmp_path, PARAMS))
+
+
 @pytest.mark.parametrize(("yes", "left"), [(False, True), (True, False)])
 def test_without_a_terminal_only_yes_deletes(tmp_path, monkeypatch, capsys, yes, left):
     file = tmp_path / "old"
