@@ -1,101 +1,61 @@
-"""Turn a picture of one digit into 28×28 pixels as MNIST has them."""
+"""Turn a picture of a digit into 28×28 pixels as MNIST has them."""
 
 import math
-import struct
-import warnings
-import zlib
+import os
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageChops, ImageOps, ImageStat
+from PIL import Image
 
 from models.constants import IMAGE_SIZE
-from pipeline.core.errors import PipelineError, describe
+from pipeline.core.errors import PipelineError
+from tools.picture_file import read_picture
 
 BOX = 20  # the longer side of the ink
 CENTRE = 14  # row and column of the ink's centre of mass
-FAINT = 0.2  # share of the strongest contrast below which nothing is ink: JPEG artifacts, the grain of paper
-FLAT = 16  # of 255; a picture with less contrast is empty
-MAX_SIDE = 16_384  # pixels
-PROGRAMS = {"EPS"}  # formats that are programs, which Pillow lets Ghostscript run
-DECODER_ERRORS = (  # what Pillow's decoders raise
-    *(OSError, ValueError, SyntaxError, EOFError, TypeError, AttributeError, RuntimeError, LookupError),
-    *(ArithmeticError, MemoryError, struct.error, zlib.error),
-)
+WIDEST = 1.7  # times as wide as tall; one digit of MNIST in a thousand is wider
 
 
 def prepare(path: Path) -> np.ndarray:
-    """The digit in a picture, uint8 (28, 28, 1), light on black; PipelineError if the file is not such a picture.
+    """The one digit in a picture, uint8 (28, 28, 1), light on black; PipelineError if there is none, or another.
 
     As in MNIST (LeCun et al., 1998), the ink is scaled into 20×20 pixels with its aspect ratio kept, then centred by
-    its centre of mass. Ink is what differs from the colour of the picture's border.
+    its centre of mass.
     """
-    ink = _ink(_read(path))
-    strongest = ink.getextrema()[1]
-    if strongest < FLAT:
-        raise PipelineError(f"{path}: all pixels are alike; expected a digit on a plain background")
-    box = ink.point(lambda value: 255 * (value >= FAINT * strongest)).getbbox()
-    return _centred(_fitted(ink, box))[..., np.newaxis]
+    return _one(prepare_all(path), os.fspath(path))
 
 
-def _read(path: Path) -> Image.Image:
-    """The first frame of the picture, upright, as RGB or RGBA."""
-    Image.init()
-    formats = [name for name in Image.ID if name not in PROGRAMS]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(path, formats=formats) as opened:
-                if max(opened.size) > MAX_SIDE:
-                    raise PipelineError(f"{path}: {max(opened.size):,} pixels long; expected at most {MAX_SIDE:,}")
-                picture = _eight_bits(ImageOps.exif_transpose(opened))
-                return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            raise PipelineError(f"{path}: more than {Image.MAX_IMAGE_PIXELS:,} pixels; make it smaller") from None
-        except Image.UnidentifiedImageError:
-            raise PipelineError(f"{path}: not a picture that Pillow reads; convert it to PNG, for one") from None
-        except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-            raise PipelineError(f"{path}: {error.strerror}; expected a picture of a digit") from None
-        except DECODER_ERRORS as error:
-            raise PipelineError(f"{path}: a damaged picture ({describe(error)})") from None
+def prepare_all(path: Path | BinaryIO, name: str | None = None) -> list[np.ndarray]:
+    """The digits in a picture from left to right, each as from `prepare`; PipelineError if there is none."""
+    name = os.fspath(path) if name is None else name
+    return _all(read_picture(path, name), name)
 
 
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """Scale a picture of more than 8 bits a channel to 0..255, its darkest to its lightest; return any other as is."""
-    if not picture.mode.startswith(("I", "F")):
-        return picture
-    values = np.nan_to_num(np.asarray(picture, dtype=np.float32))
-    span = max(float(np.ptp(values)), 1e-6)
-    return Image.fromarray(((values - values.min()) * (255 / span)).round().astype(np.uint8))
+def from_array(pixels: np.ndarray, name: str = "picture") -> np.ndarray:
+    """The same as `prepare` for pixels, uint8 (H, W) or (H, W, 3)."""
+    colour = pixels if pixels.ndim == 3 else np.repeat(pixels[..., np.newaxis], 3, axis=2)
+    return _one(_all(colour, name), name)
 
 
-def _ink(picture: Image.Image) -> Image.Image:
-    """The distance of each pixel's colour from the border's, 0 to 255: the same for dark on light and light on dark."""
-    if picture.mode == "RGBA":
-        picture = _opaque(picture)
-    background = tuple(np.median(_border(picture), axis=0).round().astype(int).tolist())
-    bands = ImageChops.difference(picture, Image.new("RGB", picture.size, background)).split()
-    return ImageChops.lighter(ImageChops.lighter(bands[0], bands[1]), bands[2])
+def _one(digits: list[np.ndarray], name: str) -> np.ndarray:
+    if len(digits) > 1:
+        raise PipelineError(f"{name}: {len(digits)} digits; expected one (`--all` reads each)")
+    return digits[0]
 
 
-def _opaque(picture: Image.Image) -> Image.Image:
-    """Draw an RGBA picture on its border's colour, or if that is transparent, dark ink on white, light ink on black."""
-    border = _border(picture)
-    solid = border[border[:, 3] > 127]
-    if 2 * len(solid) > len(border):
-        colour = tuple(np.median(solid[:, :3], axis=0).round().astype(int).tolist())
-    else:
-        seen = ImageStat.Stat(picture.convert("RGB").convert("L"), picture.getchannel("A"))
-        colour = (0, 0, 0) if seen.sum[0] > 127 * seen.count[0] else (255, 255, 255)
-    return Image.alpha_composite(Image.new("RGBA", picture.size, (*colour, 255)), picture).convert("RGB")
+def _all(pixels: np.ndarray, name: str) -> list[np.ndarray]:
+    from tools.find_digits import find_digits  # takes half a second
 
-
-def _border(picture: Image.Image) -> np.ndarray:
-    """The pixels along the four sides, uint8 (N, channels)."""
-    width, height = picture.size
-    sides = ((0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height), (width - 1, 0, width, height))
-    return np.concatenate([np.asarray(picture.crop(side)).reshape(-1, len(picture.getbands())) for side in sides])
+    digits = find_digits(pixels)
+    if not digits:
+        raise PipelineError(f"{name}: no digit; expected one that differs from the sheet around it")
+    for digit in digits:
+        width, height = digit.box[2] - digit.box[0], digit.box[3] - digit.box[1]
+        if width > WIDEST * height:
+            wide = f"{width / height:.1f} times as wide as tall"
+            raise PipelineError(f"{name}: the ink is {wide}; expected one digit, or several that do not touch")
+    return [_centred(_fitted(Image.fromarray(digit.values), digit.box))[..., np.newaxis] for digit in digits]
 
 
 def _fitted(ink: Image.Image, box: tuple[int, int, int, int]) -> np.ndarray:
