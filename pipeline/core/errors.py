@@ -3,7 +3,10 @@
 import argparse
 import difflib
 import errno
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Collection
 
 
@@ -24,6 +27,10 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
     arguments = parser.parse_args()
     try:
         main(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would complain at its end
+        sys.exit(1)
     except (PipelineError, OSError) as error:
         if arguments.debug:
             raise
@@ -40,8 +47,16 @@ def describe(error: Exception) -> str:
     if isinstance(error, PipelineError):
         return "\n".join(printable(line) for line in str(error).split("\n"))
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"{error.filename or 'disk'}: no space left on the device; free some and run again"
+        return f"{error.filename or fullest_folder()}: no space left on the device; free some and run again"
     return printable(" ".join(str(error).split())) or type(error).__name__
+
+
+def fullest_folder() -> str:
+    """Of the working directory and the folder of temporary files, the one with less free space."""
+    try:
+        return min(os.getcwd(), tempfile.gettempdir(), key=lambda folder: shutil.disk_usage(folder).free)
+    except OSError:  # no temporary folder can be written
+        return "disk"
 
 
 def printable(text: str) -> str:

@@ -2,7 +2,6 @@
 
 import io
 import os
-import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from pipeline.config.yaml_file import read_values
+from pipeline.core import commands
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import PARAMS_FILE, PROCESSED, ROOT
 from tools.cluster.node import Snapshot
@@ -64,11 +64,8 @@ def node_environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def git(*words: str) -> bytes:
-    """What git prints; PipelineError with the last line of its errors if it fails."""
-    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, check=False)
-    if done.returncode:
-        raise PipelineError(f"git {words[0]}: {done.stderr.decode(errors='replace').strip().splitlines()[-1]}")
-    return done.stdout
+    """What git prints; PipelineError if it fails."""
+    return commands.run_bytes("git", *words, cwd=ROOT)
 
 
 def _yaml(values: Any) -> bytes:

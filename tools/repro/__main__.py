@@ -3,7 +3,6 @@
 import argparse
 import json
 import math
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -11,8 +10,7 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from pipeline.config.params import Params, load_params
-from pipeline.core import errors
-from pipeline.core.errors import PipelineError
+from pipeline.core import commands, errors
 from pipeline.core.paths import ROOT, run_dir
 from pipeline.formats.tables import read_csv, read_json
 from tools.repro import plan
@@ -142,12 +140,8 @@ def outcome(stage: str, run: str) -> str:
 
 
 def ask(*command: str) -> str:
-    """Run a command and return its stdout; PipelineError with its last line of output if it fails."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
-        raise PipelineError(f"{' '.join(command[:3])}: {last}")
-    return done.stdout
+    """Run a command and return its stdout; PipelineError if it fails."""
+    return commands.run(*command, cwd=ROOT)
 
 
 if __name__ == "__main__":
