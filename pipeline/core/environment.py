@@ -10,6 +10,7 @@ import shlex
 import shutil
 import stat
 import sys
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -74,6 +75,10 @@ def numerical_settings(environ: Mapping[str, str] = os.environ) -> dict[str, str
 def enter() -> None:
     """Apply the changes to this process, and give it standard streams and a private folder for DVC."""
     _open_streams()
+    if "PYTHONWARNINGS" in os.environ:  # such as "error"; Python has applied it by now
+        warnings.resetwarnings()
+        for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", category)
     for name, value in changes(os.environ).items():
         if value is None:
             del os.environ[name]
