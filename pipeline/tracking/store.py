@@ -71,8 +71,8 @@ def set_environment() -> None:
 def _local(root: Path) -> str:
     """The URI of the sqlite file, which is created in WAL mode and renamed when it is complete."""
     path = root / DATABASE
-    if "?" in str(path):  # MLflow takes what follows for options, and writes to what stands before
-        raise OSError(f"{root}: MLflow cannot use a folder with a question mark in its path; rename it")
+    if "?" in str(path) or unquote(str(path)) != str(path):  # MLflow would write to another folder
+        raise OSError(f"{root}: MLflow cannot use a folder with a ? or a code such as %20 in its path; rename it")
     with filelock.FileLock(root / ".mlflow.lock"):
         if not path.exists():
             _create(path, (root / ARTIFACTS).as_uri())
