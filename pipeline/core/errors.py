@@ -8,6 +8,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Collection
+from contextlib import suppress
+
+FULL = 1e6  # bytes; a disk with less free space is called full
 
 
 class PipelineError(Exception):
@@ -47,16 +50,17 @@ def describe(error: Exception) -> str:
     if isinstance(error, PipelineError):
         return "\n".join(printable(line) for line in str(error).split("\n"))
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"{error.filename or fullest_folder()}: no space left on the device; free some and run again"
+        return f"{error.filename or full_folder()}: no space left on the device; free some and run again"
     return printable(" ".join(str(error).split())) or type(error).__name__
 
 
-def fullest_folder() -> str:
-    """Of the working directory and the folder of temporary files, the one with less free space."""
-    try:
-        return min(os.getcwd(), tempfile.gettempdir(), key=lambda folder: shutil.disk_usage(folder).free)
-    except OSError:  # no temporary folder can be written
-        return "disk"
+def full_folder() -> str:
+    """The working directory or the folder of temporary files, whichever is full; `disk` if neither is."""
+    with suppress(OSError):  # where no temporary folder can be written
+        for folder in (os.getcwd(), tempfile.gettempdir()):
+            if shutil.disk_usage(folder).free < FULL:
+                return folder
+    return "disk"
 
 
 def printable(text: str) -> str:

@@ -1,5 +1,6 @@
 """Check MLflow's database, and find what killed processes left behind."""
 
+import os
 import shutil
 import sqlite3
 import time
@@ -31,8 +32,12 @@ def database(root: Path) -> Verdict:
     """Check mlflow.db with sqlite's own integrity check."""
     if not (root / DATABASE).exists():
         return Verdict(f"no {DATABASE} yet")
+    if locked := [path.name for path in (root / DATABASE, root) if not os.access(path, os.R_OK | os.W_OK)]:
+        return Verdict(f"{', '.join(locked)}: cannot be written by this user", "correct its owner or permissions")
     try:
         problems = [row[0] for row in _select(root, "PRAGMA integrity_check")]
+    except sqlite3.OperationalError as error:  # busy, or a file beside it that this user cannot write
+        return Verdict(f"{DATABASE}: {error}", "end what uses it, or correct the owner of its -wal and -shm files")
     except sqlite3.DatabaseError as error:
         problems = [str(error)]
     if problems == ["ok"]:
