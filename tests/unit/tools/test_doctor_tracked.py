@@ -30,6 +30,21 @@ def test_a_damaged_database(checkout: Path) -> None:
     assert_wrong(tracked.running(checkout), "file is not a database")
 
 
+def test_a_database_that_only_cannot_be_written_is_not_moved_away(checkout: Path, monkeypatch) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path).name != "mlflow.db")
+    verdict = tracked.database(checkout)
+    assert_wrong(verdict, "mlflow.db: cannot be written by this user", "permissions")
+    assert "move" not in verdict.remedy
+
+
+def test_a_busy_database_is_not_moved_away(checkout: Path, monkeypatch) -> None:
+    def locked(*_: object) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(tracked, "_select", locked)
+    assert_wrong(tracked.database(checkout), "database is locked", "end what uses it")
+
+
 def test_a_run_without_its_process(checkout: Path) -> None:
     with sqlite3.connect(checkout / "mlflow.db") as database:
         database.execute("INSERT INTO runs VALUES ('12345678abc', 'lenet-one', 'RUNNING', 'active', 1)")
