@@ -12,6 +12,7 @@ from configobj import ConfigObj
 from ruamel.yaml import YAML
 
 from pipeline.core import commands
+from pipeline.core.environment import SITE_CACHE
 from pipeline.core.files import atomic
 from pipeline.core.paths import PARAMS_FILE, ROOT
 
@@ -27,13 +28,18 @@ class Workspace:
 
     def start(self, *command: str, env: Mapping[str, str] | None = None, **options: Any) -> subprocess.Popen:
         """Start a command; `env` is added to its environment, `options` are those of subprocess.Popen."""
-        return subprocess.Popen(command, cwd=self.root, env=_environment() | dict(env or {}), **options)
+        return subprocess.Popen(command, cwd=self.root, env=self._environment() | dict(env or {}), **options)
 
     def check_output(
         self, *command: str, env: Mapping[str, str] | None = None, limit: float | None = commands.LIMIT
     ) -> str:
         """Run a command and return what it prints; PipelineError if it fails or takes longer than `limit` seconds."""
-        return commands.run(*command, cwd=self.root, env=_environment() | dict(env or {}), limit=limit)
+        return commands.run(*command, cwd=self.root, env=self._environment() | dict(env or {}), limit=limit)
+
+    def _environment(self) -> dict[str, str]:
+        """This process's environment, with DVC's private folder in this checkout and nothing else about another."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "GIT_"))}
+        return kept | {SITE_CACHE: str(self.root.absolute() / ".site-cache")}
 
     def write_params(self, values: dict[str, Any]) -> None:
         """Write params.yaml, in the order of `values`; `test_images` without runs that are not in them."""
@@ -81,11 +87,6 @@ def make_clone(root: Path) -> Workspace:
         complete.mkdir(mode=0o700)
         clone.start("dvc", "checkout", "--quiet", "fetch", "preprocess", stderr=subprocess.DEVNULL).wait()
     return clone
-
-
-def _environment() -> dict[str, str]:
-    """This process's environment without variables about this repository."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "GIT_", "PYTHONPATH"))}
 
 
 def _copy_files(clone: Workspace, new: bool) -> None:

@@ -19,6 +19,7 @@ ADVICE = {  # by what a program says: what to do
     "dubious ownership": "it is another user's; if you trust it: `git config --global --add safe.directory '{cwd}'`",
     ".lock': File exists": "remove that file if no git is running there",
     "not a git repository": "clone the project with git",
+    "unknown Git revision": "in a shallow clone `git fetch --unshallow` gets the history",
 }
 
 
