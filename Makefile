@@ -20,13 +20,13 @@ help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s  %s\n", $$1, $$2}' Makefile
 
 repro: $(READY) ## run every stage that is out of date; RUNS="lenet-plain vgg-plain" for these runs only
-	@$(IN_VENV) exec python -m tools.repro $$RUNS
+	@$(IN_VENV) exec python -m tools.repro -- $$RUNS
 
 plan: $(READY) ## print what `make repro` would run and for about how long
-	@$(IN_VENV) exec python -m tools.repro --plan $$RUNS
+	@$(IN_VENV) exec python -m tools.repro --plan -- $$RUNS
 
 cluster: .venv/cluster ## the same with the runs on a Ray cluster, by default of this machine alone; see docs/cluster.md
-	@$(IN_VENV) exec python -m tools.cluster $$RUNS $$ARGS
+	@$(IN_VENV) exec python -m tools.cluster $$ARGS -- $$RUNS
 
 # pytest splits PYTEST_ADDOPTS into words as a shell does, and evaluates nothing.
 test: .venv/test ## run the tests that take seconds; ARGS="-k params" are options of pytest
@@ -45,7 +45,7 @@ lint: .venv/test ## check style and formatting
 	@$(IN_VENV) ruff check . && ruff format --check .
 
 ui: $(READY) ## compare the runs in the browser (MLflow, on this machine only); PORT=8080 chooses the port
-	@$(IN_VENV) exec python -m tools.ui $${PORT:+"$$PORT"}
+	@$(IN_VENV) exec python -m tools.ui -- $${PORT:+"$$PORT"}
 
 pictures: .venv/test ## make the README's screenshots of MLflow from mlflow.db; needs chromium (setup/browser)
 	@$(IN_VENV) exec python -m tests.support.readme_pictures
@@ -54,19 +54,19 @@ sync: $(READY) ## log every result that MLflow lacks, here or at MLFLOW_TRACKING
 	@$(IN_VENV) exec python -m tools.sync $${RESTORE:+--restore}
 
 promote: $(READY) ## make the best run the champion, or RUN=vgg-dropout, even if that is worse than the present one
-	@$(IN_VENV) exec python -m tools.promote $${RUN:+"$$RUN"}
+	@$(IN_VENV) exec python -m tools.promote -- $${RUN:+"$$RUN"}
 
 serve: $(READY) ## serve the champion over HTTP (on this machine only); PORT=8080 chooses the port
-	@$(IN_VENV) exec python -m tools.serve $${PORT:+"$$PORT"}
+	@$(IN_VENV) exec python -m tools.serve -- $${PORT:+"$$PORT"}
 
 compare: $(READY) ## changes of params and metrics since the last commit or REV=main, as Markdown; OUT=FILE for a file
-	@$(IN_VENV) exec tools/compare "$${REV:-HEAD}" "$$OUT"
+	@$(IN_VENV) exec python -m tools.compare -- "$${REV:-HEAD}" $${OUT:+"$$OUT"}
 
 study: $(READY) ## run one of study/, NAME=notebook; RUNS=vgg-dropout for some of its runs, MINUTES=60 for a time limit
-	@$(IN_VENV) exec python -m tools.study $${NAME:+"$$NAME"} $$RUNS $${MINUTES:+--minutes "$$MINUTES"}
+	@$(IN_VENV) exec python -m tools.study $${MINUTES:+--minutes="$$MINUTES"} -- $${NAME:+"$$NAME"} $$RUNS
 
 bench: $(READY) ## measure against common alternatives; ROWS="train speed", REPEATS=5 for more of each
-	@$(IN_VENV) exec python -m tools.bench $$ROWS $${REPEATS:+--repeats "$$REPEATS"} $$ARGS
+	@$(IN_VENV) exec python -m tools.bench $${REPEATS:+--repeats="$$REPEATS"} $$ARGS -- $$ROWS
 
 lock: ## renew requirements*.lock from requirements*.in
 	@setup/lock
@@ -78,7 +78,7 @@ doctor: $(READY) ## check this installation and its results, one line each; REPA
 	@$(IN_VENV) exec python -m tools.doctor $${REPAIR:+--repair}
 
 faults: .venv/test ## test recovery from crashes, damage and full disks, takes hours; KILLS=10 EVERY=20 for fewer kills
-	@$(IN_VENV) exec python -m tests.faults $${KILLS:+--kills "$$KILLS"} $${EVERY:+--every "$$EVERY"} $$ONLY
+	@$(IN_VENV) exec python -m tests.faults $${KILLS:+--kills="$$KILLS"} $${EVERY:+--every="$$EVERY"} -- $$ONLY
 
 audit: ## look up known vulnerabilities of the locked packages
 	@setup/audit

@@ -1,6 +1,5 @@
 """Fixtures that several test files share."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,11 +7,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from pipeline.runtime import session
 from pipeline.tracking import store
 from tests.support import workspace
-
-os.environ.setdefault(session.ONEDNN, "1")  # as trainings have it, for tests that import Keras themselves
 
 # A process of the tests gets a whole file at a time, in this order: the file that makes the `finished` workspace, while
 # the other process runs long ones that do without it; the short ones come last, so that both end together.

@@ -18,6 +18,8 @@ def checks(repair: bool) -> dict[str, Callable[[Path], Verdict]]:
         "packages": machine.packages,
         "gpu": machine.gpu,
         "disk": machine.disk,
+        "site cache": machine.site_cache,
+        "git": machine.git,
         "dvc.lock": outputs.lock,
         "dvc cache": partial(cache.cache, repair=repair),
         "results": outputs.results,

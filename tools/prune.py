@@ -96,7 +96,7 @@ def cache_objects(root: Path) -> Iterator[Unused]:
     results from them when an edit is undone, but counts them as unused because git holds their present version.
     Objects of a cache outside the project all stay, since others may use them.
     """
-    listed = Workspace(root).check_output("dvc", "gc", "--all-commits", "--all-experiments", "--dry")
+    listed = Workspace(root).check_output("dvc", "gc", "--all-commits", "--all-experiments", "--dry", limit=3600)
     removed = (Path(line.removeprefix("Removing ")) for line in listed.splitlines() if line.startswith("Removing "))
     unused = {path.parent.name + path.name: path for path in removed if path.is_relative_to(root)}
     for lock in root.glob(f"{CLONES}/dvc.lock"):

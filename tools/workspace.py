@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 from configobj import ConfigObj
 from ruamel.yaml import YAML
 
-from pipeline.core.errors import PipelineError
+from pipeline.core import commands
+from pipeline.core.environment import SITE_CACHE
 from pipeline.core.files import atomic
 from pipeline.core.paths import PARAMS_FILE, ROOT
 
@@ -28,16 +28,18 @@ class Workspace:
 
     def start(self, *command: str, env: Mapping[str, str] | None = None, **options: Any) -> subprocess.Popen:
         """Start a command; `env` is added to its environment, `options` are those of subprocess.Popen."""
-        return subprocess.Popen(command, cwd=self.root, env=_environment() | dict(env or {}), **options)
+        return subprocess.Popen(command, cwd=self.root, env=self._environment() | dict(env or {}), **options)
 
-    def check_output(self, *command: str, env: Mapping[str, str] | None = None) -> str:
-        """Run a command and return what it prints; PipelineError with the last line of its errors if it fails."""
-        process = self.start(*command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        printed, errors = process.communicate()
-        if process.returncode:
-            last = (errors.strip() or printed.strip() or "no message").splitlines()[-1]
-            raise PipelineError(f"{' '.join(command)}, in {self.root}: ended with {process.returncode}: {last}")
-        return printed
+    def check_output(
+        self, *command: str, env: Mapping[str, str] | None = None, limit: float | None = commands.LIMIT
+    ) -> str:
+        """Run a command and return what it prints; PipelineError if it fails or takes longer than `limit` seconds."""
+        return commands.run(*command, cwd=self.root, env=self._environment() | dict(env or {}), limit=limit)
+
+    def _environment(self) -> dict[str, str]:
+        """This process's environment, with DVC's private folder in this checkout and nothing else about another."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "GIT_"))}
+        return kept | {SITE_CACHE: str(self.root.absolute() / ".site-cache")}
 
     def write_params(self, values: dict[str, Any]) -> None:
         """Write params.yaml, in the order of `values`; `test_images` without runs that are not in them."""
@@ -71,7 +73,7 @@ def make_clone(root: Path) -> Workspace:
         Workspace(root).check_output("git", "init", "-q")
     for lock in (root / ".git").glob("*.lock"):
         lock.unlink()
-    clone.check_output("git", "fetch", "-q", "--update-shallow", repository, "HEAD")
+    clone.check_output("git", "fetch", "-q", "--depth=1", repository, "HEAD")
     clone.check_output("git", "update-ref", "--no-deref", "HEAD", "FETCH_HEAD")
     clone.check_output("git", "reset", "-q", "--mixed")
     _copy_files(clone, new)
@@ -85,12 +87,6 @@ def make_clone(root: Path) -> Workspace:
         complete.mkdir(mode=0o700)
         clone.start("dvc", "checkout", "--quiet", "fetch", "preprocess", stderr=subprocess.DEVNULL).wait()
     return clone
-
-
-def _environment() -> dict[str, str]:
-    """This process's environment with this interpreter's programs first, without variables about this repository."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "GIT_", "PYTHONPATH"))}
-    return kept | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"}
 
 
 def _copy_files(clone: Workspace, new: bool) -> None:

@@ -3,8 +3,14 @@
 import argparse
 import difflib
 import errno
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Collection
+from contextlib import suppress
+
+FULL = 1e6  # bytes; a disk with less free space is called full
 
 MAX_REASON = 200  # characters of another library's message
 
@@ -26,6 +32,10 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
     arguments = parser.parse_args()
     try:
         main(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would complain at its end
+        sys.exit(1)
     except (PipelineError, OSError) as error:
         if arguments.debug:
             raise
@@ -42,8 +52,17 @@ def describe(error: Exception) -> str:
     if isinstance(error, PipelineError):
         return "\n".join(printable(line) for line in str(error).split("\n"))
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"{error.filename or 'disk'}: no space left on the device; free some and run again"
+        return f"{error.filename or full_folder()}: no space left on the device; free some and run again"
     return printable(" ".join(str(error).split())) or type(error).__name__
+
+
+def full_folder() -> str:
+    """The working directory or the folder of temporary files, whichever is full; `disk` if neither is."""
+    with suppress(OSError):  # where no temporary folder can be written
+        for folder in (os.getcwd(), tempfile.gettempdir()):
+            if shutil.disk_usage(folder).free < FULL:
+                return folder
+    return "disk"
 
 
 def printable(text: str) -> str:

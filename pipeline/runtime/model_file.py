@@ -26,10 +26,10 @@ def save_model(model: "keras.Model", path: Path) -> None:
     """
     if model.compiled:
         raise ValueError(f"{path.name}: the model is compiled; save an uncompiled copy with its weights")
-    with tempfile.TemporaryDirectory() as folder:
+    with atomic(path) as stream, tempfile.TemporaryDirectory(dir=path.parent, prefix=".", suffix=".tmp") as folder:
         saved = Path(folder) / "model.keras"
         model.save(saved)
-        with zipfile.ZipFile(saved) as source, atomic(path) as stream, zipfile.ZipFile(stream, "w") as target:
+        with zipfile.ZipFile(saved) as source, zipfile.ZipFile(stream, "w") as target:
             for name in sorted(source.namelist()):
                 content = source.read(name)
                 if name.endswith(".json"):

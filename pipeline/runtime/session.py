@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from models.ops.convolution import use_fast_convolutions
 from pipeline.runtime import devices
+from pipeline.runtime.cores import usable_cores
 from pipeline.runtime.devices import Gpu, Hardware
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 BFLOAT16_FLAGS = {"amx_bf16", "avx512_bf16"}
-ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 CPU_INFO = Path("/proc/cpuinfo")
 UNUSED_BY_US = ("sklearn", "matplotlib.pyplot")  # Keras imports them if they are installed
 
@@ -111,7 +111,7 @@ def detect_hardware(tf: ModuleType) -> Hardware:
     cpu_info = _cpu_info()
     return Hardware(
         processor=cpu_info.get("model name", platform.processor() or platform.machine()),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        cores=usable_cores(),
         bfloat16=frozenset(BFLOAT16_FLAGS & set(cpu_info.get("flags", "").split())),
         gpus=tuple(gpus),
     )
@@ -124,14 +124,12 @@ def _cpu_info() -> dict[str, str]:
 
 
 def import_tensorflow() -> ModuleType:
-    """Import TensorFlow with oneDNN, which it leaves off on x86 CPUs without AVX512-VNNI or newer.
+    """Import TensorFlow without the notices of its libraries and what Keras does not need here.
 
     The notices that its libraries print while they start are hidden, unless the import fails; no environment variable
     hides those that they print before their logging is set up. Keras' optional use of scikit-learn and pyplot, which
     takes a third of the time, is left out.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault(ONEDNN, "1")
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as notices:

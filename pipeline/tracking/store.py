@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import filelock
 
@@ -78,6 +79,8 @@ def set_environment() -> None:
 def _local(root: Path) -> str:
     """The URI of the sqlite file, which is created in WAL mode and renamed when it is complete."""
     path = root / DATABASE
+    if "?" in str(path) or unquote(str(path)) != str(path):  # MLflow would write to another folder
+        raise OSError(f"{root}: MLflow cannot use a folder with a ? or a code such as %20 in its path; rename it")
     with filelock.FileLock(root / ".mlflow.lock", timeout=LOCK_LIMIT):
         if not path.exists():
             _create(path, (root / ARTIFACTS).as_uri())

@@ -1,11 +1,12 @@
 """The two records of a run: `run.json`, the same for equal runs, and `environment.json`, everything else."""
 
 import dataclasses
-import os
+import itertools
 import platform
 import sys
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ import numpy as np
 
 from models.build import layer_summary
 from pipeline.config.params import Run
+from pipeline.core import environment, git
 from pipeline.core.files import sha256
-from pipeline.core.git import ask_git, head_commit
 from pipeline.core.packages import installed_version
 from pipeline.core.paths import PROCESSED
 from pipeline.formats.tables import read_json, write_json
@@ -53,7 +54,9 @@ def training_start(folder: Path) -> dict[str, Any]:
             return read_json(path)
         except ValueError as error:
             print(f"warning: {path} is damaged ({error}); MLflow shows the rest as a new run", file=sys.stderr)
-    start = {"training_id": uuid.uuid4().hex, "started": round(time.time(), 3), "git": _git()}
+    start = {"training_id": uuid.uuid4().hex, "started": round(time.time(), 3), "git": git.state()}
+    if "git_problem" in start["git"]:
+        print(f"warning: the results will not say of which commit: {start['git']['git_problem']}", file=sys.stderr)
     write_json(path, start)
     return start
 
@@ -65,7 +68,7 @@ def environment_metadata(start: dict[str, Any], progress: Progress, session: Ses
     """
     hardware = session.hardware
     return {
-        "epochs": progress.times,
+        "epochs": in_order(start["started"], progress.times),
         **start,
         "seconds": round(progress.seconds, 3),
         "complete": complete,
@@ -81,9 +84,18 @@ def environment_metadata(start: dict[str, Any], progress: Progress, session: Ses
         "precision": session.precision,
         "threads": session.threads,
         "onednn": session.onednn,
+        "variables": environment.numerical_settings() or None,
         "replicas": session.replicas,
         "system": list(progress.system) or None,
     }
+
+
+def in_order(started: float, times: Sequence[dict[str, float]]) -> list[dict[str, float]]:
+    """The epochs' `times`, each ending its duration or more after the one before it, should the clock jump back."""
+    ends = itertools.accumulate(
+        times, lambda end, time: max(time["finished"], round(end + time["seconds"], 3)), initial=started
+    )
+    return [time | {"finished": end} for time, end in zip(times, itertools.islice(ends, 1, None), strict=True)]
 
 
 def checkpoint_identity(fingerprint: str, session: Session) -> dict[str, Any]:
@@ -93,6 +105,7 @@ def checkpoint_identity(fingerprint: str, session: Session) -> dict[str, Any]:
         "precision": session.precision,
         "threads": session.threads,
         "onednn": session.onednn,
+        "variables": environment.numerical_settings(),
         "replicas": session.replicas,
         "gpus": [gpu.name for gpu in session.hardware.gpus],
         **package_versions(),
@@ -103,13 +116,3 @@ def package_versions() -> dict[str, str]:
     """Versions of Python and of the packages that the numbers depend on, including a GPU's if installed."""
     versions = {name: installed_version(name) for name in (*PACKAGES, *GPU_PACKAGES)}
     return {"python": platform.python_version()} | {name: version for name, version in versions.items() if version}
-
-
-def _git() -> dict[str, Any]:
-    """Commit, whether the tree was clean apart from what stages write, and DVC experiment; None outside git."""
-    changes = ask_git("status", "--porcelain", "--", ".", ":!data", ":!results", ":!dvc.lock")
-    return {
-        "git_commit": head_commit(),
-        "git_clean": None if changes is None else not changes,
-        "experiment": os.environ.get("DVC_EXP_NAME"),
-    }

@@ -14,6 +14,7 @@ ARCHITECTURES = {path for path in imported("models/registry.py") if imported(pat
 
 # Code that a stage imports and that cannot change a byte of its outputs: why, and the test that proves it.
 SAFE = {
+    "pipeline/__init__.py": "the same bytes in any environment: e2e/test_environment.py",
     "pipeline/core/": "words of errors, paths, atomic writes, git: e2e/test_safe_code.py replaces them",
     "pipeline/config/": "the settings it reads are params of the stage: e2e/test_safe_code.py compares them",
     "pipeline/resume/": "interrupted and uninterrupted trainings end in the same bytes: e2e/test_interrupted.py",

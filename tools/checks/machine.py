@@ -1,8 +1,10 @@
 """Check the machine: Python, packages, GPU, disk."""
 
+import os
 import platform
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tomllib
@@ -11,6 +13,8 @@ from pathlib import Path
 from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 
+from pipeline.core import environment
+from pipeline.core import git as checkout
 from pipeline.core.packages import installed_version
 from tools.checks import Verdict, first_few
 
@@ -59,6 +63,25 @@ def gpu(root: Path) -> Verdict:
     if usable == present:
         return Verdict(f"{present}, TensorFlow can use them")
     return Verdict(f"nvidia-smi lists {present}, TensorFlow can use {usable}", f"{INSTALL} with requirements-gpu.lock")
+
+
+def site_cache(root: Path) -> Verdict:
+    """Check that the folder that DVC unpickles from is closed to other users; importing this project made it so."""
+    folder = Path(os.environ[environment.SITE_CACHE])
+    if not folder.is_dir():
+        return Verdict(f"{folder}: missing", "make the project's folder writable")
+    mode, owner = stat.S_IMODE(folder.stat().st_mode), folder.stat().st_uid
+    if mode & 0o077 or owner not in (os.getuid(), root.stat().st_uid):
+        return Verdict(f"{folder}: others can enter it (mode {mode:o}, owner {owner})", "delete it")
+    return Verdict("closed to others")
+
+
+def git(root: Path) -> Verdict:
+    """Check that git answers, since results name the commit that they come from."""
+    state = checkout.state(root)
+    if problem := state.get("git_problem"):
+        return Verdict(str(problem), "until then, results do not say of which commit they are")
+    return Verdict(f"commit {str(state['git_commit'])[:10]}, code {'committed' if state['git_clean'] else 'changed'}")
 
 
 def disk(root: Path, needed: float = SPACE) -> Verdict:

@@ -1,5 +1,6 @@
 """Check MLflow's database, and find what killed processes left behind."""
 
+import os
 import shutil
 import time
 from pathlib import Path
@@ -30,6 +31,8 @@ def database(root: Path) -> Verdict:
     """Check mlflow.db with sqlite's own integrity check, and that this MLflow can use it."""
     if not (root / DATABASE).exists():
         return Verdict(f"no {DATABASE} yet")
+    if locked := [path.name for path in (root / DATABASE, root) if not os.access(path, os.R_OK | os.W_OK)]:
+        return Verdict(f"{', '.join(locked)}: cannot be written by this user", "correct its owner or permissions")
     try:
         return _database(root)
     except PipelineError as error:

@@ -38,7 +38,7 @@ def run_session(study: plan.Plan, names: Sequence[str], minutes: float | None) -
     unfinished = {run: path for run in runs if run not in done and (path := trainer.unfinished(planned[run]))}
     if done:
         trainer.set_runs({run: runs[run] for run in done})
-        trainer.clone.check_output("dvc", "repro", "--single-item", "report")
+        trainer.clone.check_output("dvc", "repro", "--single-item", "report", limit=None)
     trainer.saved.save(trainer.clone.root / "results", done, unfinished)
     write_text(study.folder / "README.md", pages.study_page(study.name, study.folder))
     for run in runs:

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -66,10 +67,13 @@ def test_arguments_reach_main(monkeypatch):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
-def test_full_disk(code):
+def test_full_disk(code, tmp_path, monkeypatch):
+    """Named is the file, or the full folder: the working directory or that of temporary files."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=0 if folder == str(tmp_path) else 1e9))
     expected = "a.npz: no space left on the device; free some and run again"
     assert errors.describe(OSError(code, "x", "a.npz")) == expected
-    assert errors.describe(OSError(code, "x")) == "disk: no space left on the device; free some and run again"
+    assert errors.describe(OSError(code, "x")) == f"{tmp_path}: no space left on the device; free some and run again"
 
 
 def test_messages_of_errors():

@@ -31,6 +31,28 @@ def test_every_service_is_watched_and_started_again(name: str) -> None:
     assert SERVICES[name]["restart"] == "unless-stopped"
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_confined(name: str) -> None:
+    service = SERVICES[name]
+    assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
+    assert service["pids_limit"] and service["mem_limit"] and service["cpus"]
+    assert set(service.get("cap_add", [])) <= {
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "SETGID",
+        "SETUID",
+        "NET_BIND_SERVICE",
+    }
+
+
+def test_the_proxy_limits_bodies_and_hides_what_the_bucket_tells_of_itself() -> None:
+    blocks = re.findall(r"^\{\$TEAM_HOST\}.*?^\}", (ROOT / "deploy/Caddyfile").read_text(), re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    assert all(re.search(r"request_body \{\s+max_size \dGB", block) for block in blocks)
+    assert "@internal path /info /healthcheck\n\trespond @internal 404" in blocks[1]
+
+
 def test_only_tls_is_reached_from_outside() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["tls"]
     assert SERVICES["tls"]["ports"] == ["443:443", "8443:8443"]

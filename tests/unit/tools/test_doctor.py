@@ -56,6 +56,11 @@ def test_exit_status(checkout: Path) -> None:
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
     (checkout / "requirements.lock").write_text("")
     shutil.copy(ROOT / "pyproject.toml", checkout)
+    for words in (
+        ["init", "-q"],
+        ["-c", "user.name=x", "-c", "user.email=x", "commit", "-q", "--allow-empty", "-m", "x"],
+    ):
+        subprocess.run(["git", *words], cwd=checkout, check=True)
     command = [sys.executable, "-m", "tools.doctor"]
     before = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
     (checkout / OUT).unlink()

@@ -59,3 +59,18 @@ def test_tensorflow_computes_the_expected_sum() -> None:
 def test_full_disk(tmp_path: Path) -> None:
     assert_wrong(machine.disk(tmp_path, needed=1e18), "GB free", "make prune")
     assert not machine.disk(tmp_path, needed=1).remedy
+
+
+def test_the_site_cache_is_closed_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / ".site-cache"
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(folder))
+    assert_wrong(machine.site_cache(tmp_path), ".site-cache: missing")
+    folder.mkdir(mode=0o700)
+    assert machine.site_cache(tmp_path) == Verdict("closed to others")
+    folder.chmod(0o750)
+    assert_wrong(machine.site_cache(tmp_path), "others can enter it (mode 750", "delete it")
+
+
+def test_git_that_refuses(tmp_path: Path) -> None:
+    assert_wrong(machine.git(tmp_path), "not a git repository", "of which commit")
+    assert machine.git(ROOT).found.startswith("commit ")

@@ -30,6 +30,13 @@ def test_a_damaged_database(checkout: Path) -> None:
     assert_wrong(tracked.running(checkout), "file is not a database")
 
 
+def test_a_database_that_only_cannot_be_written_is_not_moved_away(checkout: Path, monkeypatch) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path).name != "mlflow.db")
+    verdict = tracked.database(checkout)
+    assert_wrong(verdict, "mlflow.db: cannot be written by this user", "permissions")
+    assert "move" not in verdict.remedy
+
+
 def test_a_database_that_is_only_not_readable_is_not_moved_away(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,9 @@
 """`setup/install` and `setup/add` with stubs for Python and uv: nothing is installed or downloaded here."""
 
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from pipeline.core.paths import ROOT
 PYTHON = """#!/bin/sh
 # Knows its version, makes an environment, logs how pip was called and in which environment, fails without a network.
 case "$*" in
+    "-I "*) exec REAL "$@" ;;
     *version_info*) [ ! -e too-old ] ;;
     "-m venv --clear .venv")
         rm -rf .venv && mkdir -p .venv/bin .venv/lib/python3/site-packages/tensorflow/include .venv/lib/python3/x/tests
@@ -49,7 +52,9 @@ def variables_in(path: Path) -> dict[str, str]:
 def folder(tmp_path: Path) -> Path:
     place = tmp_path / "José's folder"
     place.mkdir()
-    executable(place / "the python", PYTHON)
+    executable(place / "the python", PYTHON.replace("REAL", sys.executable))
+    (place / "pipeline/core").mkdir(parents=True)
+    shutil.copy(ROOT / "pipeline/core/environment.py", place / "pipeline/core")
     return place
 
 
@@ -145,7 +150,7 @@ def test_activate_sets_variables_and_the_site_cache_is_private(folder):
     install(folder)
     script = f'VIRTUAL_ENV="{folder}/.venv"; . .venv/bin/activate; env'
     printed = subprocess.run(
-        ["sh", "-c", script], cwd=folder, env={}, capture_output=True, text=True, check=True
+        ["sh", "-c", script], cwd=folder, env={"PYTHONPATH": "/elsewhere"}, capture_output=True, text=True, check=True
     ).stdout
     assert {
         f"DVC_SITE_CACHE_DIR={folder}/.site-cache",
@@ -154,7 +159,9 @@ def test_activate_sets_variables_and_the_site_cache_is_private(folder):
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false",
         "TF_CPP_MIN_LOG_LEVEL=3",
         "TF_ENABLE_ONEDNN_OPTS=1",
+        "KERAS_BACKEND=tensorflow",
     } <= set(printed.splitlines())
+    assert "PYTHONPATH=" not in printed
     assert (folder / ".site-cache").stat().st_mode & 0o777 == 0o700
     assert not list((folder / ".site-cache").iterdir())
 

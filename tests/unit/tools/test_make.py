@@ -25,6 +25,7 @@ ATTACKS = [
     '"; touch x; "',
     "'; touch x; '",
     "a|touch x",
+    "--help",
 ]
 VALUES = re.search(r"^VALUES := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1].split()
 
@@ -39,8 +40,7 @@ def project(tmp_path: Path) -> Path:
     for path in ROOT.glob("requirements*.lock"):
         shutil.copy(path, folder)
         (folder / ".venv" / path.stem.removeprefix("requirements-")).touch()
-    (folder / "tools").mkdir()
-    for name in ("stubs/python", "stubs/dvc", "tools/compare"):
+    for name in ("stubs/python", "stubs/dvc"):
         (folder / name).write_text(STUB)
         (folder / name).chmod(0o755)
     (folder / ".venv/bin/activate").write_text(ACTIVATE)
@@ -70,15 +70,15 @@ def make(project: Path, *words: str, **variables: str) -> list[str]:
 @pytest.mark.parametrize(
     ("verb", "name", "expected"),
     [
-        ("ui", "PORT", ["python", "<-m>", "<tools.ui>", "<{}>"]),
-        ("serve", "PORT", ["python", "<-m>", "<tools.serve>", "<{}>"]),
-        ("promote", "RUN", ["python", "<-m>", "<tools.promote>", "<{}>"]),
-        ("compare", "REV", ["compare", "<{}>", "<>"]),
-        ("compare", "OUT", ["compare", "<HEAD>", "<{}>"]),
-        ("study", "NAME", ["python", "<-m>", "<tools.study>", "<{}>"]),
-        ("study", "MINUTES", ["python", "<-m>", "<tools.study>", "<--minutes>", "<{}>"]),
-        ("bench", "REPEATS", ["python", "<-m>", "<tools.bench>", "<--repeats>", "<{}>"]),
-        ("faults", "KILLS", ["python", "<-m>", "<tests.faults>", "<--kills>", "<{}>"]),
+        ("ui", "PORT", ["python", "<-m>", "<tools.ui>", "<-->", "<{}>"]),
+        ("serve", "PORT", ["python", "<-m>", "<tools.serve>", "<-->", "<{}>"]),
+        ("promote", "RUN", ["python", "<-m>", "<tools.promote>", "<-->", "<{}>"]),
+        ("compare", "REV", ["python", "<-m>", "<tools.compare>", "<-->", "<{}>"]),
+        ("compare", "OUT", ["python", "<-m>", "<tools.compare>", "<-->", "<HEAD>", "<{}>"]),
+        ("study", "NAME", ["python", "<-m>", "<tools.study>", "<-->", "<{}>"]),
+        ("study", "MINUTES", ["python", "<-m>", "<tools.study>", "<--minutes={}>", "<-->"]),
+        ("bench", "REPEATS", ["python", "<-m>", "<tools.bench>", "<--repeats={}>", "<-->"]),
+        ("faults", "KILLS", ["python", "<-m>", "<tests.faults>", "<--kills={}>", "<-->"]),
         ("test", "ARGS", ["python", "<-m>", "<pytest>", "options: -m 'not slow' {}"]),
         ("test-all", "ARGS", ["python", "<-m>", "<pytest>", "options: {}"]),
     ],
@@ -94,12 +94,11 @@ def test_a_value_is_one_argument(project, verb, name, expected, value):
 @pytest.mark.parametrize(
     ("verb", "name", "expected"),
     [
-        ("repro", "RUNS", ["tools.repro"]),
-        ("plan", "RUNS", ["tools.repro", "--plan"]),
-        ("cluster", "RUNS", ["tools.cluster"]),
-        ("cluster", "ARGS", ["tools.cluster"]),
-        ("bench", "ROWS", ["tools.bench"]),
-        ("faults", "ONLY", ["tests.faults"]),
+        ("repro", "RUNS", ["tools.repro", "--"]),
+        ("plan", "RUNS", ["tools.repro", "--plan", "--"]),
+        ("cluster", "RUNS", ["tools.cluster", "--"]),
+        ("bench", "ROWS", ["tools.bench", "--"]),
+        ("faults", "ONLY", ["tests.faults", "--"]),
     ],
 )
 def test_a_list_is_split_at_spaces_only(project, verb, name, expected, value):
@@ -117,5 +116,6 @@ def test_flags_and_defaults(project):
     assert (words("sync"), words("sync", "RESTORE=1")) == ("", "<--restore>")
     assert (words("prune"), words("prune", "YES=1")) == ("", "<--yes>")
     assert (words("doctor"), words("doctor", "REPAIR=1")) == ("", "<--repair>")
-    assert words("study", "NAME=best", "RUNS=a b", "MINUTES=5") == "<best> <a> <b> <--minutes> <5>"
-    assert words("bench", "ROWS=train speed", "ARGS=--epochs 2") == "<train> <speed> <--epochs> <2>"
+    assert words("cluster", "RUNS=a b", "ARGS=--cpus 2") == "<--cpus> <2> <--> <a> <b>"
+    assert words("study", "NAME=best", "RUNS=a b", "MINUTES=5") == "<--minutes=5> <--> <best> <a> <b>"
+    assert words("bench", "ROWS=train speed", "ARGS=--epochs 2") == "<--epochs> <2> <--> <train> <speed>"

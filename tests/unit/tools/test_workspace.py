@@ -1,6 +1,7 @@
 """A clone of the project for studies and measurements."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,28 @@ def test_params_keep_their_order_and_lose_test_images_of_unknown_runs(tmp_path: 
     assert list(written["runs"]) == ["b", "c"]
     assert written["protocols"]["fast"] == PROTOCOL | {"test_images": {"lenet": 3, "b": 1}}
     assert list(PROTOCOL["test_images"]) == ["lenet", "a", "b"]
+
+
+def test_dvc_has_its_private_folder_in_the_checkout_that_it_runs_in(project: Path, monkeypatch) -> None:
+    monkeypatch.setenv("DVC_STAGE", "of another checkout")
+    code = "import os; print(os.environ['DVC_SITE_CACHE_DIR'], 'DVC_STAGE' in os.environ)"
+    printed = Workspace(project).check_output(sys.executable, "-c", code)
+    assert printed == f"{project}/.site-cache False\n"
+
+
+def test_a_clone_of_a_partial_or_shallow_clone_is_complete(project: Path, tmp_path: Path, monkeypatch) -> None:
+    repository = Path(
+        subprocess.run(
+            ["git", "rev-parse", "--show-toplevel"], cwd=project, capture_output=True, text=True, check=True
+        ).stdout.strip()
+    )
+    (project / "code.py").write_text("a second version")
+    commit(project)
+    subprocess.run(["git", "config", "uploadpack.allowFilter", "true"], cwd=project, check=True)
+    for number, option in enumerate(("--filter=blob:none", "--depth=1")):
+        source = tmp_path / f"source{number}"
+        subprocess.run(["git", "clone", "-q", option, repository.as_uri(), str(source)], check=True)
+        monkeypatch.setattr(workspace, "ROOT", source / project.relative_to(repository))
+        clone = workspace.make_clone(tmp_path / f"work{number}")
+        assert (clone.root / "code.py").read_text() == "a second version"
+        assert clone.check_output("git", "status", "--porcelain", "--", "code.py") == ""
