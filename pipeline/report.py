@@ -38,6 +38,8 @@ def main(_: argparse.Namespace) -> None:
 def draw_figures(analysis: Analysis) -> dict[str, Path]:
     """Draw the figures of all runs; returns their paths by name."""
     runs = analysis.results
+    same_data = not runs or any(map(analysis.published.comparable, runs))
+    published = analysis.published.curves if same_data else {}
     histories = [all_curves.RunCurves(run.run, run.architecture, run.flags, run.history) for run in runs]
     costs = [
         cost.RunCost(run.architecture, run.flags, row["test_accuracy"], row["parameters"], row["training_flops"])
@@ -53,7 +55,7 @@ def draw_figures(analysis: Analysis) -> dict[str, Path]:
         for effect in analysis.effects
     ]
     drawings = {
-        "curves": all_curves.draw_all_curves(histories, analysis.published.curves),
+        "curves": all_curves.draw_all_curves(histories, published),
         "tradeoff": cost.draw_cost(costs),
         "effects": ablation.draw_ablation(effects),
         "stress": draw_stress(runs),

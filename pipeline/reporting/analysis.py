@@ -45,7 +45,7 @@ class Analysis:
 def analyze(results: Sequence[Result], missing: Mapping[str, str], published: Published) -> Analysis:
     """Analyze the results of runs; `missing` as in `Analysis`."""
     groups = group_by_seed(results)
-    networks = {name: group for name in published.test if (group := published_group(groups, name))}
+    networks = {name: group for name in published.test if (group := published_group(groups, name, published))}
     rows, effects = leaderboard(results, published), ablation_effects(groups)
     conclusions, sturdiness = conclude(networks), stress_effects(results, effects)
     return Analysis(results, missing, published, groups, networks, rows, effects, conclusions, sturdiness)

@@ -34,7 +34,8 @@ def leaderboard(results: Sequence[Result], published: Published) -> list[dict[st
 
 def _run_row(result: Result, published: Published) -> dict[str, Any]:
     metrics, settings, probabilities = result.metrics, result.settings, result.probabilities()
-    counterpart = published.test.get(result.architecture, {}) if result.flags == PUBLISHED_FLAGS else {}
+    same = result.flags == PUBLISHED_FLAGS and published.comparable(result)
+    counterpart = published.test.get(result.architecture, {}) if same else {}
     images = settings["validation_images"]
     epochs = epochs_to(TARGETS[0], result.history)
     return {

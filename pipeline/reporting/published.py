@@ -4,32 +4,52 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.core.paths import PUBLISHED
-from pipeline.formats.tables import read_csv
+from pipeline.core.files import sha256
+from pipeline.core.paths import PROCESSED, PUBLISHED
+from pipeline.formats.tables import read_csv, read_json
 from pipeline.reporting.comparisons import Group
-from pipeline.reporting.results import numbers
+from pipeline.reporting.results import Result, numbers
 
 PUBLISHED_FLAGS = (True, True, False)  # pooling, dropout, batch normalisation of the published networks
 
 
 @dataclass(frozen=True)
 class Published:
-    """The notebook's test figures by architecture, and its training curves with one row per epoch."""
+    """The notebook's test figures by architecture, and its training curves with one row per epoch.
+
+    `data_digest` is that of the results which they can be compared with: those of its data; None if there are none.
+    """
 
     test: dict[str, dict[str, float]]
     curves: dict[str, list[dict[str, float]]]
+    data_digest: str | None
+
+    def comparable(self, result: Result) -> bool:
+        """Whether the result is about the data that the notebook used."""
+        return result.record["data_digest"] == self.data_digest
 
 
-def load_published(folder: Path = PUBLISHED) -> Published:
-    """Read the published figures from the CSV files in `folder`."""
+def load_published(folder: Path = PUBLISHED, card: Path = PROCESSED / "card.json") -> Published:
+    """Read the published figures from the CSV files in `folder`, and from `card` whether the data here are the same."""
     test = {row.pop("architecture"): numbers(row) for row in read_csv(folder / "test.csv")}
     curves = {name: [numbers(row) for row in read_csv(folder / f"{name}.csv")] for name in test}
-    return Published(test, curves)
+    return Published(test, curves, _data_digest(folder, card))
 
 
-def published_group(groups: Sequence[Group], architecture: str) -> Group | None:
+def _data_digest(folder: Path, card: Path) -> str | None:
+    used = {row["file"]: row["sha256"] for row in read_csv(folder / "files.csv")}
+    try:
+        return sha256(card) if read_json(card)["source_digests"] == used else None
+    except (OSError, ValueError, LookupError, TypeError):  # not prepared, or damaged
+        return None
+
+
+def published_group(groups: Sequence[Group], architecture: str, published: Published) -> Group | None:
     """The group of the network as it was published, the one with most seeds if there are several; None if none."""
     wanted = [
-        group for group in groups if (group.first.architecture, group.first.flags) == (architecture, PUBLISHED_FLAGS)
+        group
+        for group in groups
+        if (group.first.architecture, group.first.flags) == (architecture, PUBLISHED_FLAGS)
+        and published.comparable(group.first)
     ]
     return max(wanted, key=lambda group: len(group.runs), default=None)

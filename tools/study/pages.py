@@ -53,14 +53,15 @@ def study_page(name: str, folder: Path) -> str:
 
 def run_rows(folder: Path) -> list[dict[str, str]]:
     """A table row for each run saved in a study's folder, finished or not; "published" is its network's accuracy."""
-    rows, published_tests = [], load_published().test
+    rows, notebook = [], load_published()
     paths = [*folder.glob(f"{RUNS}/*/run.json"), *folder.glob(f"{UNFINISHED}/*/run.json")]
     for path in sorted(paths, key=lambda path: path.parent.name):
         run, environment = read_result(path), read_result(path.with_name("environment.json"))
         settings, history = run["settings"], read_result(path.with_name("history.csv"))
         metrics = path.with_name("metrics.json")
         accuracy = read_result(metrics)["test_accuracy"] if metrics.is_file() else None
-        published = published_tests.get(run["architecture"], {}).get("test_accuracy")
+        known = notebook.test if run["data_digest"] == notebook.data_digest else {}
+        published = known.get(run["architecture"], {}).get("test_accuracy")
         validated_on = " (test images)" if settings["validation_data"] == "test" else ""
         row = {
             "run": run["run"],

@@ -8,9 +8,15 @@ import pytest
 
 from pipeline.config import params
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import sha256
+from pipeline.core.paths import PROCESSED
+from pipeline.figures import style
 from pipeline.reporting import html, markdown
+from pipeline.reporting.published import load_published
 from tests.support import study
 from tests.support.reported import PUBLISHED, analyze_runs, write_report
+
+FIGURE = style.figure(1, 1)
 
 
 def test_missing_runs_are_named_and_unknown_folders_ignored(tmp_path, monkeypatch, capsys):
@@ -45,6 +51,25 @@ def test_damaged_file_is_one_clear_error(file, content, message, tmp_path):
     (tmp_path / "lenet-plain" / file).write_text(content)
     with pytest.raises(PipelineError, match=f"/lenet-plain/{message}"):
         analyze_runs(tmp_path, "lenet-plain")
+
+
+def test_published_figures_stand_beside_results_of_their_data_only(tmp_path, monkeypatch):
+    for run, digest in (("lenet-dropout", "f" * 64), ("vgg-dropout", "f" * 64), ("vgg-plain", "f" * 64)):
+        study.write_run(tmp_path / "runs", run, data_digest=digest)
+    drawn = []
+    monkeypatch.setattr("pipeline.report.all_curves.draw_all_curves", lambda runs, known: drawn.append(known) or FIGURE)
+    html, text = write_report(tmp_path, monkeypatch, ["lenet-dropout", "vgg-dropout", "vgg-plain"])
+    assert "99.24 %" not in html + text  # lenet's in 2018
+    assert 'data-key="published">99' not in html
+    assert drawn == [{}]
+    assert "all six are undecided" in text
+    assert load_published(card=tmp_path / "card.json").data_digest is None
+    card = {"source_digests": json.loads((PROCESSED / "card.json").read_text())["source_digests"]}
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    assert load_published(card=tmp_path / "card.json").data_digest == sha256(tmp_path / "card.json")
+    card["source_digests"]["t10k-labels-idx1-ubyte"] = "0" * 64
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    assert load_published(card=tmp_path / "card.json").data_digest is None
 
 
 def test_published_figures_are_those_of_the_notebook():
