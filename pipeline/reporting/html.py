@@ -15,7 +15,7 @@ from pipeline.reporting.conclusions import Conclusion
 from pipeline.reporting.convergence import TARGETS
 from pipeline.reporting.number_format import decimal, listed, p_value, per_cent, signed
 
-SAMPLES, EXPERIMENT = STRESS / "samples.png", ROOT / "study/stress/contrast.png"
+SAMPLES, EXPERIMENT = STRESS / "samples.png", ROOT / "docs/contrast.png"
 TEMPLATES = Path(__file__).parent / "templates"
 RUN_FIGURES = ("loss", "weights", "confusion_matrix", "mistakes")
 

@@ -8,7 +8,7 @@ from pipeline.config.params import Run
 
 STAGES = ("train", "evaluate", "draw")  # the stages of a run, in order
 FORWARD = 1 / 3  # cost of predicting an image, relative to training on it
-STRESS = 114  # images for each of a run's `stress_images`: 39 corrupted of test and of validation, 36 of another source
+STRESS = 123  # images for each of a run's `stress_images`: 39 corrupted of test and of validation, 45 of another source
 # time of a stage besides its images, in multiples of the time that importing TensorFlow takes
 FIXED_COST = {"train": 2.2, "evaluate": 1.7, "draw": 0.7}
 

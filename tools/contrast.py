@@ -1,12 +1,11 @@
-"""Why networks with batch normalisation fail on faint digits, and what helps; writes contrast.json and contrast.png.
+"""Why networks with batch normalisation fail on faint digits, and what helps; writes docs/contrast.json and .png.
 
-    python -m study.stress.contrast
+    python -m tools.contrast
 
 It reads validation images and the models in results/runs (`dvc checkout`), and trains lenet four times for a minute.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from pipeline.runtime.session import Session, start_session
 if TYPE_CHECKING:
     import keras
 
-FOLDER = ROOT / "study/stress"
+FOLDER = ROOT / "docs"
 FACTORS = (1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 IMAGES, TRAINING_IMAGES, EPOCHS = 400, 4000, 2
 LEAST_CONTRAST = 0.2  # of augmentation, which draws a factor for each image from there to 1
@@ -169,11 +168,11 @@ def draw(found: Mapping[str, Any]) -> Figure:
     return drawing
 
 
-def main(folder: Path = FOLDER) -> None:
+def main() -> None:
     """Measure and draw."""
     found = measure()
-    write_json(folder / "contrast.json", found)
-    style.save(draw(found), folder / "contrast.png")
+    write_json(FOLDER / "contrast.json", found)
+    style.save(draw(found), FOLDER / "contrast.png")
 
 
 if __name__ == "__main__":
