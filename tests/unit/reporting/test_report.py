@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 
 import numpy as np
 import pytest
@@ -135,12 +134,10 @@ def test_report_without_any_result(tmp_path, monkeypatch):
     assert "custom-batchnorm (no run.json)" in text
 
 
-def test_report_of_two_hundred_runs_takes_less_than_two_minutes(tmp_path, monkeypatch):
-    names = [f"{network}-{kind}-{seed}" for network in study.COSTS for kind in study.VARIANTS for seed in range(17)]
-    for index, name in enumerate(names[:200]):
-        study.write_run(tmp_path / "runs", name, errors=80 + index, seed=index)
-    start = time.process_time()
-    html, text = write_report(tmp_path, monkeypatch, names[:200])
-    assert time.process_time() - start < 120
-    assert len(re.findall('<tr data-run="[^"]*"[^>]*><td data-key="run"', html.replace("\n", ""))) == 201
-    assert "161 more rows are in report.html." in text
+def test_only_the_first_forty_runs_are_in_the_markdown(tmp_path, monkeypatch):
+    names = [f"{network}-plain-{seed}" for network in study.COSTS for seed in range(14)]
+    for seed, name in enumerate(names):
+        study.write_run(tmp_path / "runs", name, images=50, errors=3, seed=seed)
+    html, text = write_report(tmp_path, monkeypatch, names)
+    assert len(re.findall('<tr data-run="[^"]*"[^>]*><td data-key="run"', html.replace("\n", ""))) == 43
+    assert "3 more rows are in report.html." in text

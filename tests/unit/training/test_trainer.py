@@ -79,7 +79,10 @@ def interrupt(folder: Path, number: int) -> None:
         make_trainer(folder, StopAt(number)).run(lambda: None)
 
 
-@pytest.mark.parametrize("number", range(1, EPOCHS * CALLS + 1))
+FIRST_STEP, LAST_STEP, VALIDATING, AFTER_EPOCH = 1, STEPS, STEPS + 1, CALLS
+
+
+@pytest.mark.parametrize("number", [FIRST_STEP, LAST_STEP, VALIDATING, AFTER_EPOCH, CALLS + 2, 2 * CALLS])
 def test_an_interrupted_training_resumes_and_ends_in_the_same_numbers(number, tmp_path, uninterrupted):
     interrupt(tmp_path / "run", number)
     epoch, calls = divmod(number, CALLS)
