@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,28 +14,32 @@ from tests.support import workspace
 
 os.environ.setdefault(session.ONEDNN, "1")  # as trainings have it, for tests that import Keras themselves
 
-SHARED = ("copied", "finished", "baseline_run")
-# `copied` waits for what `finished` makes, so it is not the second.
-LONG = ("finished", "baseline_run", "copied", "test_faults.py", "test_browser.py", "test_readme.py", "test_report.py")
+# A process of the tests gets a whole file at a time, in this order: the file that makes the `finished` workspace, while
+# the other process runs long ones that do without it; the short ones come last, so that both end together.
+FIRST = (
+    "test_pipeline.py",
+    "test_faults.py",
+    "test_interrupted.py",
+    "test_safe_code.py",
+    "test_browser.py",
+    "test_distribution_strategy.py",
+)
+LONG_UNIT = ("reporting", "training", "models")
 
 pytest_plugins = ["tests.support.allowed_skips", "tests.support.report_page"]
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """One process runs all tests that share one of these fixtures, one all others of a file.
-
-    Marked here, since xdist has read the marks when `pytest_collection_modifyitems` is called.
-    """
-    item.add_marker(pytest.mark.xdist_group(_group(item)))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The groups that take minutes first, so that no process is left with one of them when the others have ended."""
-    items.sort(key=lambda item: LONG.index(group) if (group := _group(item)) in LONG else len(LONG))
+    """Sort the files."""
+    items.sort(key=_place)
 
 
-def _group(item: pytest.Item) -> str:
-    return next((name for name in SHARED if name in item.fixturenames), item.path.name)
+def _place(item: pytest.Item) -> int:
+    if item.path.name in FIRST:
+        return FIRST.index(item.path.name)
+    if item.path.parent.name in LONG_UNIT:
+        return len(FIRST)
+    return len(FIRST) + (1 if item.path.parent.name == "e2e" else 2)
 
 
 @pytest.fixture(scope="session")
@@ -46,42 +50,45 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared(shared: Path) -> workspace.Workspace:
-    """A workspace with its data in which nothing has trained, made by one process; to be copied, not to be used."""
-    made = workspace.Workspace(shared / "prepared")
-    with FileLock(shared / "prepared.lock"):
-        if not (shared / "prepared.done").exists():
-            workspace.make(made.root)
-            made.run("dvc", "repro", "corrupt")
-            (shared / "prepared.done").touch()
-    return made
+def make_once(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., workspace.Workspace]:
+    """A function that returns this process's copy of a workspace that one process makes."""
+
+    def copied(name: str, make: Callable[[Path], object]) -> workspace.Workspace:
+        made = workspace.Workspace(shared / name)
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / f"{name}.done").exists():
+                make(made.root)
+                (shared / f"{name}.done").touch()
+            return made.copy(tmp_path_factory.mktemp("copy") / name)
+
+    return copied
 
 
 @pytest.fixture(scope="session")
-def finished(
-    shared: Path, prepared: workspace.Workspace, tmp_path_factory: pytest.TempPathFactory
-) -> workspace.Workspace:
-    """A workspace in which the whole pipeline has run once; tests that change it put it back.
+def prepared(make_once: Callable[..., workspace.Workspace]) -> workspace.Workspace:
+    """A workspace with its data in which nothing has trained; to be copied, not to be used."""
+    return make_once("prepared", lambda root: workspace.make(root).run("dvc", "repro", "corrupt"))
 
-    The pipeline runs in one process of the tests, and each has a copy.
-    """
-    made = workspace.Workspace(shared / "pipeline")
-    with FileLock(shared / "pipeline.lock"):
-        if not (shared / "pipeline.done").exists():
-            prepared.copy(made.root).run("dvc", "repro")
-            (shared / "pipeline.done").touch()
-        copy = made.copy(tmp_path_factory.mktemp("copy") / "finished")
+
+@pytest.fixture(scope="session")
+def finished(prepared: workspace.Workspace, make_once: Callable[..., workspace.Workspace]) -> workspace.Workspace:
+    """A workspace in which the whole pipeline has run once; tests that change it put it back."""
+    copy = make_once("pipeline", lambda root: prepared.copy(root).run("dvc", "repro"))
     store.relocate_artifacts(copy.root)
     return copy
 
 
 @pytest.fixture(scope="session")
-def baseline_run(prepared: workspace.Workspace, tmp_path_factory: pytest.TempPathFactory) -> workspace.Workspace:
+def baseline_run(prepared: workspace.Workspace, make_once: Callable[..., workspace.Workspace]) -> workspace.Workspace:
     """A workspace in which lenet-dropout has trained three epochs of a second or so without interruption."""
-    made = prepared.copy(tmp_path_factory.mktemp("baseline_run") / "copy")
-    made.edit(lambda values: values["protocols"]["fast"]["common"].update(epochs=3, training_images=320, batch_size=8))
-    made.run("python", "-m", "pipeline.train", "lenet-dropout")
-    return made
+
+    def train(root: Path) -> None:
+        made = prepared.copy(root)
+        few = {"epochs": 3, "training_images": 320, "batch_size": 8}
+        made.edit(lambda values: values["protocols"]["fast"]["common"].update(few))
+        made.run("python", "-m", "pipeline.train", "lenet-dropout")
+
+    return make_once("baseline", train)
 
 
 @pytest.fixture

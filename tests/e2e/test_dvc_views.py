@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.support.workspace import RUNS, Workspace
 
 CURVES = "results/curves.csv"
@@ -26,6 +28,7 @@ def test_plots_overlay_the_losses_of_all_runs_and_count_the_mistakes(finished: W
         assert matrix["content"]["title"]["text"] == f"{run}: confusion matrix"
 
 
+@pytest.mark.slow
 def test_plots_of_two_experiments_are_told_apart(copied: Workspace) -> None:
     copied.commit()
     curves = copied.root / CURVES

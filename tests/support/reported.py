@@ -23,8 +23,13 @@ def ten_runs(folder):
     return analysis, html.render_html(analysis, {}, None)
 
 
-def write_report(folder, monkeypatch, runs, images=None):
-    """The page and the Markdown that `main` writes about the runs in a folder, without the prepared data."""
+def write_report(folder, monkeypatch, runs, images=None, draw=False):
+    """The page and the Markdown that `main` writes about the runs in a folder, without the prepared data.
+
+    Only with `draw` are there figures, which take seconds.
+    """
+    if not draw:
+        monkeypatch.setattr(report, "draw_figures", lambda _: {})
     monkeypatch.setattr(report, "RESULTS", folder)
     monkeypatch.setattr(report, "PROCESSED", folder / "processed")
     monkeypatch.setattr(report, "test_images", lambda: images)

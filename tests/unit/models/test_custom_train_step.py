@@ -4,6 +4,7 @@ import math
 
 import keras
 import numpy as np
+import pytest
 
 from models.ops import convolution
 from pipeline import train
@@ -12,6 +13,7 @@ from pipeline.training.optimizers import compile_model
 from pipeline.training.weight_statistics import layer_kernels
 
 
+@pytest.mark.slow
 def test_custom_train_step() -> None:
     run = params.load_params().run("custom-dropout")
     keras.utils.set_random_seed(1)

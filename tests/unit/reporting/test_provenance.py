@@ -2,7 +2,7 @@
 
 from pipeline.reporting import markdown, provenance
 from tests.support import study
-from tests.support.reported import analyze_runs, ten_runs, write_report
+from tests.support.reported import analyze_runs, write_report
 
 
 def test_validation_on_the_test_images_is_marked(tmp_path, monkeypatch):
@@ -16,8 +16,8 @@ def test_validation_on_the_test_images_is_marked(tmp_path, monkeypatch):
     assert "Protocol fast (vgg-dropout): " in text
 
 
-def test_no_mark_without_it(tmp_path):
-    analysis, html = ten_runs(tmp_path)
+def test_no_mark_without_it(ten):
+    analysis, html = ten
     assert "†" not in html + markdown.markdown_report(analysis)
 
 

@@ -10,13 +10,7 @@ from pipeline.config import params
 from pipeline.core.errors import PipelineError
 from pipeline.reporting import html, markdown
 from tests.support import study
-from tests.support.reported import PUBLISHED, analyze_runs, ten_runs, write_report
-
-
-@pytest.fixture(scope="module")
-def ten(tmp_path_factory):
-    """The analysis of ten runs and the page about it."""
-    return ten_runs(tmp_path_factory.mktemp("ten"))
+from tests.support.reported import PUBLISHED, analyze_runs, write_report
 
 
 def test_missing_runs_are_named_and_unknown_folders_ignored(tmp_path, monkeypatch, capsys):
@@ -114,7 +108,7 @@ def test_texts_of_result_files_are_escaped(tmp_path):
 def test_main_writes_everything(tmp_path, monkeypatch, capsys):
     names = study.write_study(tmp_path / "runs")
     images = np.zeros((study.IMAGES, 28, 28, 1), np.uint8)
-    html, text = write_report(tmp_path, monkeypatch, names, images)
+    html, text = write_report(tmp_path, monkeypatch, names, images, draw=True)
     assert text.startswith("# Results\n\n<!-- results -->\n\nOf 10 runs")
     for kind in ("loss against epoch", "violins", "confusion matrix", "most confident mistakes"):
         assert html.count(f": {kind}") + html.count(f"{kind} of the") >= 10

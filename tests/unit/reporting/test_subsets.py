@@ -133,7 +133,7 @@ def test_a_run_named_ensemble_is_not_the_ensemble(tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr("pipeline.report.cost.RunCost", lambda *values: drawn.append(values) or values)
     monkeypatch.setattr("pipeline.report.cost.draw_cost", lambda _: style.figure(1, 1))
-    page, text = write_report(tmp_path, monkeypatch, ["ensemble", "vgg-plain"])
+    page, text = write_report(tmp_path, monkeypatch, ["ensemble", "vgg-plain"], draw=True)
     assert [values[2].value for values in drawn] == [0.97, 0.995]
     assert '<tr data-run="ensemble">' in page
     assert '<tr data-run="(ensemble)" class="ensemble">' in page
