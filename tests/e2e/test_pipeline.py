@@ -101,13 +101,8 @@ def stale(workspace: Workspace) -> set[str]:
     }
 
 
-def test_an_edit_concerns_the_runs_that_it_concerns(finished: Workspace) -> None:
-    assert stale(finished) == set()
-    network = finished.root / "models/vgg.py"
-    before = network.read_text()
-    network.write_text(before.replace("Dense(256)", "Dense(255)"))
-    assert stale(finished) == {"train@vgg-batchnorm"}
-    network.write_text(before)
+def test_an_edit_of_params_concerns_the_runs_that_it_concerns(finished: Workspace) -> None:
+    """Edits of code: test_what_retrains.py."""
     finished.edit(lambda values: values["protocols"]["fast"]["lenet"].update(epochs=5))
     assert stale(finished) == {"train@lenet-dropout"}
     finished.edit(lambda values: values["protocols"]["fast"].update(lenet={}))
