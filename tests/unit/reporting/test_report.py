@@ -58,7 +58,7 @@ def test_published_figures_stand_beside_results_of_their_data_only(tmp_path, mon
         study.write_run(tmp_path / "runs", run, data_digest=digest)
     drawn = []
     monkeypatch.setattr("pipeline.report.all_curves.draw_all_curves", lambda runs, known: drawn.append(known) or FIGURE)
-    html, text = write_report(tmp_path, monkeypatch, ["lenet-dropout", "vgg-dropout", "vgg-plain"])
+    html, text = write_report(tmp_path, monkeypatch, ["lenet-dropout", "vgg-dropout", "vgg-plain"], draw=True)
     assert "99.24 %" not in html + text  # lenet's in 2018
     assert 'data-key="published">99' not in html
     assert drawn == [{}]
