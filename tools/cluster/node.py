@@ -140,6 +140,8 @@ def progress(checkout: Path, run: str) -> dict[str, Any]:
         times = [row["seconds"] for row in json.loads(history.with_name("environment.json").read_text())["epochs"]]
     except (ValueError, FileNotFoundError):  # no epoch has ended, or the training has just deleted its checkpoints
         return {}
+    if not (rows and times):  # these two files are not written at once
+        return {}
     left = (epochs - len(times)) * sum(times) / len(times)
     return {"epoch": len(rows), "epochs": epochs, "val_accuracy": float(rows[-1]["val_accuracy"]), "left": left}
 

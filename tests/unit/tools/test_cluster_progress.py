@@ -49,6 +49,8 @@ def test_progress_is_read_from_the_checkpoints_folder(tmp_path: Path) -> None:
         (folder / "environment.json").write_text(json.dumps({"epochs": times}))
         (folder / "run.json").write_text(json.dumps({"settings": {"epochs": 4}}))
     assert node.progress(tmp_path, "lenet") == {"epoch": 2, "epochs": 4, "val_accuracy": 0.92, "left": 30.0}
+    (tmp_path / ".checkpoints" / f"lenet-{'0' * 16}" / "run/environment.json").write_text('{"epochs": []}')
+    assert node.progress(tmp_path, "lenet") == {}  # read between the writes of two files
 
 
 def test_the_line_of_a_run() -> None:
