@@ -123,13 +123,9 @@ def _is_this_project(root: Path) -> bool:
 
 def _open_streams() -> None:
     """Open what is closed of standard input, output and errors, so that no file of ours takes their place."""
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+    for name in ("stdin", "stdout", "stderr"):  # in the order of their numbers: a file gets the lowest that is free
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "r+" if number == 0 else "w"))  # noqa: SIM115
+            setattr(sys, name, open(os.devnull, "r+" if name == "stdin" else "w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
