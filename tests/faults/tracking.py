@@ -12,16 +12,16 @@ from tests.support.workspace import Workspace
 
 GOES_ON = "a warning; the training ends in the same bytes"
 WARNING = "warning: could not log to MLflow"
-LONGEST = 1800  # seconds; with MLflow's own patience it would be hours
+LONGEST = 600  # seconds on a busy machine; with MLflow's own patience it would be hours
 
 
-def trained(bench: Bench, place: Workspace, uri: str | None = None, warned: bool = True) -> str:
-    """Train, see the warning and the same bytes, and that it did not take long."""
+def trained(bench: Bench, place: Workspace, uri: str | None = None, *, warned: bool = True) -> str:
+    """Train, see the warning (if it is not `warned`, there may be one) and the same bytes, and that it was not long."""
     began = time.monotonic()
     done = place.run(*TRAIN, **({"MLFLOW_TRACKING_URI": uri} if uri else {}), NO_PROXY="127.0.0.1")
     assert time.monotonic() - began < LONGEST, "it took minutes longer"
     warnings = [line for line in done.stderr.splitlines() if line.startswith(WARNING)]
-    assert bool(warnings) == warned, done.stderr
+    assert warnings or not warned, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     bench.same(place)
     return warnings[0] if warnings else "no warning"

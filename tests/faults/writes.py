@@ -45,6 +45,13 @@ STAGES = (
     Stage("fetch", ("pipeline.fetch",), ("requests", "tqdm", "pydantic", "ruamel.yaml"), Bench.blank, ("data/raw",)),
     Stage("preprocess", ("pipeline.preprocess",), (*DRAWING, "sklearn"), fetched, ("data/processed",)),
     Stage(
+        "corrupt",
+        ("pipeline.corrupt",),
+        (*DRAWING, "scipy.ndimage", "skimage", "sklearn.datasets"),
+        lambda bench: without(bench.prepared(), "data/stress"),
+        ("data/stress",),
+    ),
+    Stage(
         "train",
         ("pipeline.train", RUN),
         (*LEARNING, "dvc.repo"),

@@ -1,4 +1,4 @@
-"""The files of a run that never was, made up from a seed; tests/study.py makes whole runs of them."""
+"""The files of a run that never was, made up from a seed; tests/support/study.py makes whole runs of them."""
 
 import csv
 import io
