@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from urllib3.exceptions import HTTPError
+
 from pipeline.core.errors import PipelineError, reason
 from pipeline.tracking import address
 
@@ -61,4 +63,4 @@ def _cause(error: BaseException) -> BaseException:
     root = error
     while root.__context__ is not None:
         root = root.__context__
-    return root if isinstance(root, OSError | sqlite3.Error) else error
+    return root if isinstance(root, OSError | sqlite3.Error | HTTPError) else error

@@ -117,6 +117,12 @@ def test_no_answer_stops_a_training_or_holds_it_up(folder, monkeypatch, capsys, 
         assert line.endswith("); training continues, run `make sync` later")
 
 
+def test_the_cause_is_said_and_not_only_the_request(folder, monkeypatch, capsys):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    RunMirror(folder).update("FINISHED")
+    assert "MLFLOW_TRACKING_URI http://127.0.0.1:9: [Errno 111] Connection refused); " in capsys.readouterr().err
+
+
 def test_an_experiment_with_odd_values_is_no_stack_trace(folder, monkeypatch, capsys):
     """Every later answer may be odd, too."""
     monkeypatch.setattr(run_mirror, "SERVER_LIMIT", 5.0)
