@@ -2,31 +2,35 @@
 
     python -m tools.contrast
 
-It reads validation images and the models in results/runs (`dvc checkout`), and trains lenet four times for a minute.
+It reads validation images and the models in results/runs (`dvc checkout`), and trains lenet five times, briefly.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from models.build import build_model
-from models.registry import ARCHITECTURES
+from pipeline.config.params import load_params
 from pipeline.core.paths import ROOT, run_dir
+from pipeline.dataset.augmentation import epoch_data
+from pipeline.dataset.batches import make_dataset
 from pipeline.dataset.splits import load_split
 from pipeline.figures import style
 from pipeline.formats.tables import write_json
 from pipeline.runtime.model_file import load_model
 from pipeline.runtime.session import Session, start_session
+from pipeline.stress import score
+from pipeline.train import build_run_model
+from pipeline.training.optimizers import compile_model
 
 if TYPE_CHECKING:
     import keras
 
 FOLDER = ROOT / "docs"
 FACTORS = (1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
-IMAGES, TRAINING_IMAGES, EPOCHS = 400, 4000, 2
-LEAST_CONTRAST = 0.2  # of augmentation, which draws a factor for each image from there to 1
+IMAGES, TRAINING_IMAGES = 400, 4000
 SEED = 2018
 
 Statistics = Mapping[str, tuple[np.ndarray, np.ndarray]]  # of batch normalisation's inputs: layer → mean, variance
@@ -35,11 +39,26 @@ STYLES = {
     "with it": ("s-", style.RED),
     "with statistics of clean images": ("x:", style.GREY),
     "with statistics of the faint images": ("^--", style.GREEN),
-    "short training": ("s-", style.RED),
-    "short training without it": ("o-", style.BLUE),
-    "short training on faint digits, too": ("D--", style.PINK),
-    "short training without it on faint digits, too": ("v--", style.GREEN),
+    "fast": ("s-", style.RED),
+    "fast on faint digits, too": ("D--", style.PINK),
+    "fast on faint digits that are moved more": ("^:", style.GREEN),
+    "fast without batch normalisation": ("o-", style.BLUE),
+    "the same on faint digits that are moved more": ("v:", style.GREY),
 }
+FAINT, MOVED = {"min_contrast": 0.2}, {"max_shift": 2}
+RECIPES = dict(  # a run of params.yaml, and what is changed of its settings
+    zip(
+        list(STYLES)[4:],
+        (
+            ("lenet-batchnorm", {}),
+            ("lenet-batchnorm", FAINT),
+            ("lenet-batchnorm", FAINT | MOVED),
+            ("lenet-plain", {}),
+            ("lenet-plain", FAINT | MOVED),
+        ),
+        strict=True,
+    )
+)
 
 
 def forward(
@@ -102,22 +121,40 @@ def constants(model: "keras.Model", images: np.ndarray) -> dict[str, float]:
     return found
 
 
-def train_shortly(session: Session, augmented: bool, batch_norm: bool) -> "keras.Model":
-    """Train lenet for a few hundred steps; `augmented`: each image with another contrast in each epoch."""
+def train_shortly(name: str, session: Session, **changes: Any) -> "keras.Model":
+    """Train the run `name` of lenet as its protocol says, but on fewer images, and with `changes` of its settings."""
     import keras
 
-    keras.utils.set_random_seed(SEED)
+    run = load_params().run(name)
+    config = run.train.model_copy(update={"training_images": TRAINING_IMAGES} | changes)
+    keras.utils.set_random_seed(config.seed)
     images, labels = (array[:TRAINING_IMAGES] for array in load_split("train"))
-    options = {"pooling": True, "dropout_scale": 0.1, "batch_norm_momentum": 0.9, "initializer": "he_normal"}
-    model = build_model("lenet", ARCHITECTURES["lenet"], batch_norm=batch_norm, fused=True, **options)
+    model = build_run_model(dataclasses.replace(run, train=config), fused=True)
     session.optimize(model)
-    model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
-    for epoch in range(EPOCHS):
-        rng = np.random.default_rng([SEED, epoch])
-        order = rng.permutation(len(images))
-        factors = rng.uniform(LEAST_CONTRAST, 1, (len(images), 1, 1, 1)) if augmented else 1.0
-        model.fit(faint(images[order], factors), labels[order], batch_size=64, shuffle=False, verbose=0)
+    compile_model(model, config)
+    for epoch in range(config.epochs):
+        model.fit(make_dataset(config.batch_size, *epoch_data(images, labels, config, epoch)), shuffle=False, verbose=0)
     return model
+
+
+def measure_recipes(session: Session) -> tuple[dict[str, list[float]], dict[str, dict[str, float]]]:
+    """For each of `RECIPES` its curve, and its accuracy on validation images, as they are and corrupted."""
+    images, labels = load_split("validation")
+    corrupted = score.load_arrays("validation")
+    curves, scores = {}, {}
+    for label, (run, changes) in RECIPES.items():
+        model = train_shortly(run, session, **changes)
+
+        def answers(wanted: np.ndarray, model: "keras.Model" = model) -> np.ndarray:
+            return model.predict(make_dataset(250, wanted), verbose=0).argmax(axis=1)
+
+        rows = score.score_rows(answers, corrupted, corrupted["labels"].shape[-1])
+        scores[label] = {
+            "accuracy": float((answers(images) == labels).mean()),
+            "stress": score.accuracies(rows)["mean_accuracy"],
+        }
+        curves[label] = curve(model, images[:IMAGES], labels[:IMAGES], "stored")
+    return curves, scores
 
 
 def measure() -> dict[str, Any]:
@@ -138,16 +175,8 @@ def measure() -> dict[str, Any]:
             "with statistics of the faint images": curve(normalised, images, labels, "own"),
         }
         ratios |= {f"{name}-plain": constants(plain, clean), f"{name}-batchnorm": constants(normalised, clean)}
-    curves["lenet, trained shortly"] = {
-        label: curve(train_shortly(session, augmented, batch_norm), images, labels, "stored")
-        for label, augmented, batch_norm in (
-            ("short training", False, True),
-            ("short training on faint digits, too", True, True),
-            ("short training without it", False, False),
-            ("short training without it on faint digits, too", True, False),
-        )
-    }
-    return {"factors": FACTORS, "images": IMAGES, "accuracy": curves, "constants": ratios}
+    curves["lenet, short trainings"], recipes = measure_recipes(session)
+    return {"factors": FACTORS, "images": IMAGES, "accuracy": curves, "constants": ratios, "recipes": recipes}
 
 
 @style.applied()

@@ -90,11 +90,8 @@ def show(candidates: Sequence[Candidate]) -> None:
         for each in candidates
     ]
     head = ["run", "validation", "corrupted validation"]
-    print(
-        tabulate(rows, head, tablefmt="simple", disable_numparse=True, colalign=("left", "right", "right"))
-        if rows
-        else ""
-    )
+    if rows:
+        print(tabulate(rows, head, tablefmt="simple", disable_numparse=True, colalign=("left", "right", "right")))
 
 
 def main(arguments: argparse.Namespace) -> None:
