@@ -17,6 +17,7 @@ MIN_SIDE = 100  # pixels; smaller pictures are enlarged by a whole number, so th
 ALIKE = 6  # of 255: border pixels that differ less from their median are of one colour
 FLAT = 16 / 255  # a picture with less contrast is empty
 FAINT = 0.2  # share of the strongest contrast below which nothing is ink: JPEG artifacts, the grain of paper
+SHADE = 0.4  # the same in uneven light, where edges of shadows remain
 SMALL = 96  # pixels: the longer side at which the light is estimated
 STROKE = 0.3  # of the picture's shorter side: strokes are thinner
 SMALLEST = 0.04  # of the picture's longer side: a digit is larger
@@ -38,20 +39,16 @@ def find_digits(pixels: np.ndarray) -> list[Ink]:
     """The digits in a picture, uint8 (H, W, 3), from left to right."""
     scale = max(1, -(-MIN_SIDE // max(pixels.shape[:2])))
     picture = pixels.repeat(scale, axis=0).repeat(scale, axis=1).astype(np.float32)
-    contrast, noise = _contrast(picture)
-    floor = max(FLAT, NOISE * noise)
-    parts = _parts(contrast, floor)
-    return [_ink(contrast, group, max(2 / 255, NOISE * noise)) for group in _grouped(parts)]
-
-
-def _contrast(picture: np.ndarray) -> tuple[np.ndarray, float]:
-    """How much each pixel differs from the sheet below it, float32 (H, W) from 0 to 1, and its noise (a sd)."""
     border = border_pixels(picture)
     colour = np.median(border, axis=0)
-    if (np.abs(border - colour).max(axis=1) <= ALIKE).mean() >= 0.8:
-        contrast = _strongest(np.abs(picture - colour)) / 255
-    else:
-        contrast = _uneven(picture)
+    even = (np.abs(border - colour).max(axis=1) <= ALIKE).mean() >= 0.8
+    contrast, noise = _smoothed(_strongest(np.abs(picture - colour)) / 255 if even else _uneven(picture))
+    parts = _parts(contrast, max(FLAT, NOISE * noise), FAINT if even else SHADE)
+    return [_ink(contrast, group, max(2 / 255, NOISE * noise), 0 if even else FAINT) for group in _grouped(parts)]
+
+
+def _smoothed(contrast: np.ndarray) -> tuple[np.ndarray, float]:
+    """The contrast, smoothed as its noise needs, and the standard deviation of the noise that is left."""
     rough = np.abs(contrast[:, 2:] - 2 * contrast[:, 1:-1] + contrast[:, :-2])
     noise = float(np.median(rough)) / 0.6745 / 6**0.5
     sigma = min(noise * 255 / 4, 1.5)
@@ -95,13 +92,14 @@ def _surface(small: np.ndarray) -> np.ndarray:
     values = small.reshape(-1, 3)
     inside = np.ones(len(values), bool)
     for _ in range(8):
-        fitted = terms @ np.linalg.lstsq(terms[inside], values[inside], rcond=None)[0]
+        chosen = terms[inside]  # by the normal equations, which are well conditioned here and fast
+        fitted = terms @ np.linalg.solve(chosen.T @ chosen + 1e-6 * np.eye(10), chosen.T @ values[inside])
         error = np.abs(values - fitted).max(axis=1)
         inside = error <= max(2.5 * float(np.median(error)), 1)
     return fitted.reshape(small.shape).astype(np.float32)
 
 
-def _parts(contrast: np.ndarray, floor: float) -> np.ndarray:
+def _parts(contrast: np.ndarray, floor: float, faint: float) -> np.ndarray:
     """The ink without edges, ruled lines and specks: a number for each connected part, int (H, W), 0 elsewhere."""
     mask = contrast > max(floor, FAINT * float(contrast.max()))
     inner = _without_edges(mask)
@@ -111,9 +109,9 @@ def _parts(contrast: np.ndarray, floor: float) -> np.ndarray:
     inner = ruled if ruled.any() else inner
     if not inner.any():
         return np.zeros(contrast.shape, int)
-    strongest = float(np.percentile(contrast[inner], 95))
+    strongest = float(np.percentile(contrast[inner], 100 if faint == FAINT else 95))
     seen = np.where(inner, np.maximum(contrast, 0.36 * strongest * (inner & ~mask)), 0)
-    sure = apply_hysteresis_threshold(seen, max(floor, FAINT * strongest), max(floor, 0.5 * strongest))
+    sure = apply_hysteresis_threshold(seen, max(floor, faint * strongest), max(floor, 0.5 * strongest))
     return label(sure, connectivity=2)
 
 
@@ -193,11 +191,11 @@ def _belongs(part: tuple[int, ...], digit: tuple[int, ...]) -> bool:
     return below <= near and aside <= near and (above_each_other or small)
 
 
-def _ink(contrast: np.ndarray, mask: np.ndarray, floor: float) -> Ink:
+def _ink(contrast: np.ndarray, mask: np.ndarray, floor: float, faint: float) -> Ink:
     """The ink of a digit with the faint ink around it, from the mask of its stronger ink."""
     rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
     reach = max(2, round(0.06 * max(box[2] - box[0], box[3] - box[1])))
-    around = ndimage.maximum_filter(mask, 2 * reach + 1) & (contrast > floor)
-    strongest = float(np.percentile(contrast[mask], 95))
+    strongest = float(np.percentile(contrast[mask], 95 if faint else 100))
+    around = ndimage.maximum_filter(mask, 2 * reach + 1) & (contrast > max(floor, faint * strongest))
     return Ink(np.where(around, np.clip(contrast / strongest, 0, 1), 0).astype(np.float32), box)

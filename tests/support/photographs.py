@@ -4,6 +4,7 @@ import argparse
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -171,27 +172,35 @@ def prepared(kind: Callable[..., np.ndarray], digits: np.ndarray, folder: Path) 
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Print, for each kind of photograph, the shares that are refused, read right, and wrong with certainty."""
+    """Print, for each model and kind of photograph, the shares that are read right, wrong with certainty, refused."""
     images, labels = load_split(arguments.split, PROCESSED)
     images, labels = images[: arguments.count, ..., 0], labels[: arguments.count]
     session.import_tensorflow()
-    model = model_file.load_model(arguments.model)
-    print("| photographs | right | wrong and certain | refused |\n|:--|--:|--:|--:|")
+    models = [model_file.load_model(path) for path in arguments.models]
+    titles = [f"{word}, {path.parent.name}" for path in arguments.models for word in ("right", "wrong and certain")]
+    print(f"| photographs | {' | '.join(titles)} | refused |\n|:--|{'--:|' * len(titles)}--:|")
     with tempfile.TemporaryDirectory() as folder:
         for kind in (*ONE, *REFUSED):
             pictures = prepared(kind, images, Path(folder))
-            read = [index for index, picture in enumerate(pictures) if picture is not None]
-            answers = model.predict(np.stack([pictures[i] for i in read]), verbose=0) if read else np.zeros((0, 10))
-            right = answers.argmax(axis=1) == labels[read] if kind in ONE else np.zeros(len(read), bool)
-            certain = (answers.max(axis=1, initial=0) > CERTAIN) & ~right
-            shares = [right.sum(), certain.sum(), len(images) - len(read)]
+            read = np.array([index for index, picture in enumerate(pictures) if picture is not None], int)
+            shares = [share for model in models for share in _shares(model, kind, pictures, labels, read)]
+            shares.append(1 - len(read) / len(images))
             name = kind.__name__.replace("_", " ")
-            print(f"| {name} | {' | '.join(f'{share / len(images):.1%}' for share in shares)} |", flush=True)
+            print(f"| {name} | {' | '.join(f'{share:.1%}' for share in shares)} |", flush=True)
+
+
+def _shares(model: Any, kind: Callable[..., np.ndarray], pictures: list, labels: np.ndarray, read: np.ndarray) -> tuple:
+    """The shares of all pictures that the model reads right, and wrong with certainty."""
+    if not len(read):
+        return 0.0, 0.0
+    answers = model.predict(np.stack([pictures[index] for index in read]), verbose=0)
+    right = (answers.argmax(axis=1) == labels[read]) & (kind in ONE)
+    return right.sum() / len(labels), ((answers.max(axis=1) > CERTAIN) & ~right).sum() / len(labels)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200, help="photographs of each kind")
     parser.add_argument("--split", default="test", help="test, or validation to tune on")
-    parser.add_argument("--model", type=Path, default=CHAMPION / "model.keras")
+    parser.add_argument("models", type=Path, nargs="*", metavar="MODEL", default=[CHAMPION / "model.keras"])
     main(parser.parse_args())

@@ -8,7 +8,7 @@ from pipeline.core.paths import ROOT
 from pipeline.raw import idx
 from tools import digit_image
 
-DIGITS = idx.read_images(ROOT / "tests/data/train-images-idx3-ubyte").reshape(-1, 28, 28)[::4]
+DIGITS = idx.read_images(ROOT / "tests/data/train-images-idx3-ubyte").reshape(-1, 28, 28)[::8]
 
 
 def blocks(pixels, size):
@@ -69,7 +69,7 @@ def differences(folder, name, draw, **options):
 )
 def test_lossless_pictures_give_the_original_digit(name, draw, options, tmp_path):
     found = differences(tmp_path, name, draw, **options)
-    assert len(found) == 100
+    assert len(found) == 50
     assert (found <= 1).mean() >= 0.98  # the others have an outermost row that is fainter than what counts as ink
     assert found.mean() <= 0.7
 
