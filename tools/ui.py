@@ -1,10 +1,15 @@
-"""Serve MLflow's UI on this machine only and print the address that compares all runs: `make ui`."""
+"""Serve MLflow's UI on this machine only and open the page that compares all runs: `make ui`."""
 
 import argparse
 import os
 import socket
+import sys
+import time
+import webbrowser
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 from pipeline.core import errors
 from pipeline.core.errors import PipelineError
@@ -55,12 +60,28 @@ def free_port(wanted: int | None, ports: Sequence[int], verb: str) -> int:
     raise PipelineError(f"port {wanted or f'{ports[0]} to {ports[-1]}'}: in use; {remedy}")
 
 
+def announce(where: str, server: int) -> None:
+    """Wait until the server answers, say so, and open the page in a browser that has a screen; end with the server."""
+    while os.getppid() == server:
+        with suppress(OSError), closing(HTTPConnection(urlsplit(where).netloc, timeout=5)) as connection:
+            connection.request("GET", "/health")
+            connection.getresponse()
+            print(f"ready: {where}", flush=True)
+            if sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+                webbrowser.open(where)
+            return
+        time.sleep(0.5)
+
+
 def main(arguments: argparse.Namespace) -> None:
     """Print the address, then become the server."""
     number = free_port(arguments.port, PORTS, "ui")
     place = address(number)
     store.relocate_artifacts(DATABASE.parent)
     print(f"in some 20 seconds at {place}\nCtrl-C ends it", flush=True)
+    if os.fork() == 0:  # the server is this process, so that it gets every signal
+        announce(place, os.getppid())
+        os._exit(0)
     store.set_environment()
     os.chdir(ROOT)
     options = ["--backend-store-uri", f"sqlite:///{DATABASE}", "--host", HOST, "--port", str(number), "--workers", "1"]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from pipeline.core.files import atomic
 
 DPI = 120
-BLUE, RED, YELLOW, GREEN, PINK = "#0072B2", "#D55E00", "#F0E442", "#009E73", "#CC79A7"  # Okabe & Ito, 2008
+BLUE, RED, YELLOW, PINK = "#0072B2", "#D55E00", "#F0E442", "#CC79A7"  # Okabe & Ito, 2008
 GREY = "#7F7F7F"
 RULES = {
     "font.family": "DejaVu Sans",  # part of matplotlib, so every machine draws the same

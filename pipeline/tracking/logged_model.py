@@ -1,6 +1,7 @@
 """A model.keras as an MLflow model: the file itself, with a signature, an example and pinned requirements."""
 
 import shutil
+import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from models.constants import INPUT_SHAPE, NUM_CLASSES
 from pipeline.core.files import sha256
 from pipeline.core.packages import installed_version
 from pipeline.runtime import session
+from pipeline.tracking.run_content import RunContent
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -52,28 +54,28 @@ def save_mlflow_model(source: Path, folder: Path, requirements: list[str], model
     )
 
 
-def log_model(run: "Run", source: Path, requirements: list[str]) -> str:
-    """Log the `.keras` file `source` as the model of a run; returns MLflow's id of the model."""
-    import mlflow
+def log_model(
+    client: "MlflowClient", run: "Run", source: Path, requirements: list[str], name: str, step: int = 0
+) -> "LoggedModel":
+    """Log the `.keras` file `source` as the model `name` of a run, trained until `step`."""
+    from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model
 
-    mlflow.set_experiment(experiment_id=run.info.experiment_id)  # the model's too, though the run has one
-    logged = Model.log(
-        None,
-        _Flavor(),
-        name="model",
-        run_id=run.info.run_id,
-        source=source,
-        requirements=requirements,
-        validate_serving_input=False,  # it would load the file and predict, each time
-    )
-    return str(logged.model_id)
+    run_id = run.info.run_id
+    made = client.create_logged_model(run.info.experiment_id, name, run_id, params=run.data.params)
+    client.log_outputs(run_id, [LoggedModelOutput(made.model_id, step)])
+    model = Model(made.artifact_location, model_uuid=made.model_id, model_id=made.model_id, run_id=run_id)
+    with tempfile.TemporaryDirectory() as folder:
+        save_mlflow_model(source, Path(folder) / "model", requirements, model)
+        client.log_model_artifacts(made.model_id, f"{folder}/model")
+    return client.finalize_logged_model(made.model_id, "READY")
 
 
-def has_logged_model(client: "MlflowClient", run: "Run", source: Path) -> bool:
-    """Whether the run has a complete model with the file `source`, which is there."""
+def find_logged_model(client: "MlflowClient", run: "Run", source: Path) -> "LoggedModel | None":
+    """The run's complete model with the file `source`, which is there."""
     linked = {output.model_id for output in run.outputs.model_outputs}
-    return any(model.model_id in linked and _is_there(client, model, source) for model in _logged(client, run))
+    found = (model for model in _logged(client, run) if model.model_id in linked and _is_there(client, model, source))
+    return next(found, None)
 
 
 def delete_lost_models(client: "MlflowClient", run: "Run", source: Path) -> None:
@@ -103,21 +105,33 @@ def _is_there(client: "MlflowClient", model: "LoggedModel", source: Path) -> boo
     return sha256(Path(url2pathname(urlsplit(model.artifact_location).path)) / FILE) == sha256(source)
 
 
+def log_metrics(client: "MlflowClient", run: "Run", model: "LoggedModel", wanted: RunContent) -> None:
+    """Give the model the metrics of the run's last epoch that it lacks, with the data that each was measured on."""
+    from mlflow.entities import Metric
+
+    known = {metric.key: metric.value for metric in model.metrics or []}
+    metrics = [
+        Metric(
+            point.key,
+            point.value,
+            point.timestamp,
+            point.step,
+            model_id=model.model_id,
+            dataset_name=used.name,
+            dataset_digest=used.digest,
+            run_id=run.info.run_id,
+        )
+        for point in wanted.last_points()
+        for used in [wanted.data[point.key.partition("_")[0] + "_"]]
+        if known.get(point.key) != point.value
+    ]
+    if metrics:
+        client.log_batch(run.info.run_id, metrics=metrics)
+
+
 def installed_requirements() -> list[str]:
     """The installed versions of what a model needs."""
     return [f"{name}=={installed_version(name)}" for name in ("tensorflow", "keras", "numpy")]
-
-
-class _Flavor:
-    """What `Model.log` calls to write a model."""
-
-    __name__ = "mlflow.keras"
-
-    @staticmethod
-    def save_model(
-        path: str, mlflow_model: "Model", source: Path, requirements: list[str], validate_serving_input: bool
-    ) -> None:
-        save_mlflow_model(source, Path(path), requirements, mlflow_model)
 
 
 class _File:

@@ -106,7 +106,8 @@ def _log_champion(client: "MlflowClient", experiment: str, promotion: Promotion)
         tags = {"champion_only": "True", "model_sha256": promotion.model_sha256}
         run = client.create_run(experiment, tags=tags, run_name=promotion.run)
         client.set_terminated(run.info.run_id)
-    return run.info.run_id, log_model(run, path, installed_requirements())
+    logged = log_model(client, run, path, installed_requirements(), promotion.run)
+    return run.info.run_id, str(logged.model_id)
 
 
 def _digest(client: "MlflowClient", model_id: str) -> str | None:

@@ -7,9 +7,12 @@ from typing import Any
 
 from pipeline.core.errors import reason
 from pipeline.core.files import sha256
+from pipeline.figures import run_styles
 from pipeline.formats.result_files import damaged, read_result
+from pipeline.formats.tables import read_csv
 from pipeline.stress.score import FILES as STRESS_FILES
-from pipeline.tracking import description, metric_points
+from pipeline.tracking import datasets, description, metric_points
+from pipeline.tracking.datasets import UsedData
 from pipeline.tracking.metric_points import MetricPoint, milliseconds
 
 EVALUATION_FILES = {"metrics.json", "per_class.csv", "predictions.csv", *STRESS_FILES}
@@ -17,15 +20,17 @@ EVALUATION_FILES = {"metrics.json", "per_class.csv", "predictions.csv", *STRESS_
 
 @dataclass(frozen=True)
 class RunContent:
-    """What a run's files say. Times are in milliseconds since 1970: `stamps` maps each epoch to when it ended.
+    """What a run's files say, with times in milliseconds since 1970.
 
-    `files` are the artifacts, by their folder in MLflow; `requirements` are the pinned packages that the model needs.
+    `stamps` maps each complete epoch to when it ended and 0 to the start of the training; it is empty before the first.
+    `data` are by the prefix of the metrics measured on them; `files` are the artifacts, by their folder in MLflow;
+    `requirements` are the pinned packages that the model needs.
     """
 
     folder: Path
     name: str
     params: dict[str, Any]
-    images: dict[str, int]
+    data: dict[str, UsedData]
     tags: dict[str, str]
     description: str
     started: int
@@ -37,10 +42,16 @@ class RunContent:
     model: Path | None
     requirements: list[str]
 
-    def artifacts_digest(self) -> str:
-        """The SHA-256 of the names and contents of `files`."""
-        lines = [f"{folder}/{path.name} {sha256(path)}\n" for folder, paths in self.files.items() for path in paths]
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+    def digest(self) -> str:
+        """The SHA-256 of everything but the model and the pictures of weights; equal for equal content."""
+        files = [(folder, path.name, sha256(path)) for folder, paths in self.files.items() for path in paths]
+        content = (self.name, self.params, self.data, self.tags, self.description, self.points, files)
+        return hashlib.sha256(repr(content).encode()).hexdigest()
+
+    def last_points(self) -> list[MetricPoint]:
+        """The metrics of the trained model: those on training, validation and test images at the last epoch."""
+        last = max(self.stamps, default=0)
+        return [point for point in self.points if point.step == last and point.key.startswith(tuple(self.data))]
 
 
 def read_content(folder: Path, *, figures: bool = True) -> RunContent:
@@ -64,8 +75,10 @@ def _content(folder: Path, figures: bool) -> RunContent:
     run = read_result(folder / "run.json")
     environment = read_result(folder / "environment.json")
     model, metrics = folder / "model.keras", _metrics(folder)
+    data = datasets.used_data(run, metrics)
     started = milliseconds(environment["started"])
-    stamps = {time["epoch"]: milliseconds(time["finished"]) for time in environment["epochs"] or []}
+    ended = {time["epoch"]: milliseconds(time["finished"]) for time in environment["epochs"] or []}
+    stamps = {0: started, **ended} if ended else {}
     return RunContent(
         folder=folder,
         name=run["run"],
@@ -76,7 +89,7 @@ def _content(folder: Path, figures: bool) -> RunContent:
             "parameters": run["parameters"],
             "multiply_accumulates": run["multiply_accumulates"],
         },
-        images={name: value for name, value in run["settings"].items() if name.endswith("_images")},
+        data=data,
         tags=_tags(run, environment),
         description=description.run_description(run, metrics, variant_name(run)),
         started=started,
@@ -84,9 +97,8 @@ def _content(folder: Path, figures: bool) -> RunContent:
         stamps=stamps,
         layers=list(dict.fromkeys(row["layer"] for row in read_result(folder / "weights.csv"))) if stamps else [],
         points=[
-            *metric_points.epoch_points(folder, stamps),
-            *metric_points.test_points(metrics, stamps),
-            *metric_points.stress_points(folder, metrics, stamps),
+            *metric_points.epoch_points(folder, data["val_"].images, stamps),
+            *metric_points.final_points(_final_values(folder, environment, metrics), stamps),
             *metric_points.system_points(environment, started),
         ],
         files=_artifacts(folder, evaluated=metrics is not None, figures=figures),
@@ -103,12 +115,14 @@ def _artifacts(folder: Path, *, evaluated: bool, figures: bool) -> dict[str, lis
 
 
 def _metrics(folder: Path) -> dict[str, float] | None:
-    """The metrics of the evaluation; None before it, when DVC may have left those of a former training."""
+    """The evaluation's metrics and number of images; None before it, when those of a former training may be left."""
     path = folder / "metrics.json"
     if not path.exists():
         return None
     metrics = read_result(path)
-    return metrics if metrics_match_history(metrics, read_result(folder / "history.csv")[-1]) else None
+    if not metrics_match_history(metrics, read_result(folder / "history.csv")[-1]):
+        return None
+    return metrics | {"test_images": len(read_csv(folder / "predictions.csv"))}
 
 
 def metrics_match_history(metrics: dict[str, float], last: dict[str, float]) -> bool:
@@ -116,8 +130,23 @@ def metrics_match_history(metrics: dict[str, float], last: dict[str, float]) -> 
     return all(metrics[name] == last[name] for name in ("val_accuracy", "val_loss"))
 
 
+def _final_values(folder: Path, environment: dict[str, Any], metrics: dict[str, float] | None) -> dict[str, float]:
+    """What is measured once, after the training; further files with values of a run belong here."""
+    seconds = {"training_seconds": environment["seconds"]} if environment["complete"] else {}
+    if metrics is None:
+        return seconds
+    stress = read_result(folder / "stress.json") if (folder / "stress.json").exists() else {}
+    return metric_points.test_values(metrics) | seconds | {f"stress/{name}": value for name, value in stress.items()}
+
+
 def _tags(run: dict[str, Any], environment: dict[str, Any]) -> dict[str, str]:
+    git = environment["git"]
     tags = {
+        "mlflow.runColor": run_styles.run_colour(run["architecture"], run_styles.flags(run)),
+        "mlflow.user": environment["host"],
+        "mlflow.source.type": "LOCAL",
+        "mlflow.source.name": "pipeline/train.py",
+        "mlflow.source.git.commit": git["git_commit"],
         "training_id": environment["training_id"],
         "input_key": run["input_key"],
         "architecture": run["architecture"],
@@ -126,13 +155,11 @@ def _tags(run: dict[str, Any], environment: dict[str, Any]) -> dict[str, str]:
         "seed": run["settings"]["seed"],
         "data_digest": run["data_digest"],
         "dvc_stage": f"train@{run['run']}",
-        **{name: value for name, value in environment["git"].items() if value is not None},
+        **git,
     }
-    return {name: str(value) for name, value in tags.items()}
+    return {name: str(value) for name, value in tags.items() if value is not None}
 
 
 def variant_name(run: dict[str, Any]) -> str:
     """The flags in a word: plain, dropout, batchnorm (with dropout) or batchnorm-only; `nopool-` first if so."""
-    names = {(0, 0): "plain", (1, 0): "dropout", (1, 1): "batchnorm", (0, 1): "batchnorm-only"}
-    name = names[run["dropout"], run["batch_norm"]]
-    return name if run["pooling"] else f"nopool-{name}"
+    return run_styles.VARIANTS[run_styles.flags(run)].name

@@ -14,8 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.core.errors import Interrupted, PipelineError, describe
-from pipeline.tracking import address, boundary, logged_model, mlflow_run, run_content, store, weight_images
-from pipeline.tracking.metric_points import STRESS_SECTION, MetricPoint
+from pipeline.tracking import (
+    address,
+    boundary,
+    datasets,
+    logged_model,
+    metric_points,
+    mlflow_run,
+    run_content,
+    store,
+    weight_images,
+)
+from pipeline.tracking.metric_points import SENTINEL, MetricPoint
 from pipeline.tracking.run_content import RunContent
 
 if TYPE_CHECKING:
@@ -26,9 +36,7 @@ SERVER_LIMIT = 10.0  # seconds that a training waits for a tracking server, in a
 DATABASE_LIMIT = 120.0  # the same for the local database, which may be locked by other processes
 PAUSE = 60.0  # seconds until a tracking server that failed is asked again
 BATCH = 1000  # metrics that MLflow takes in one call
-DESCRIPTION = "mlflow.note.content"  # the tag that MLflow shows as a run's description
-ARTIFACTS_DIGEST = "artifacts_sha256"  # a tag: the digest of the artifacts that were logged
-SENTINEL = "val_loss"  # logged last in each epoch, so its last step is the last epoch that is completely logged
+CONTENT_DIGEST = "content_sha256"  # a tag: the digest of the content that was logged
 
 
 class RunMirror:
@@ -112,7 +120,7 @@ class RunMirror:
             raise
 
 
-def mirror_run(client: "MlflowClient", experiment: str, wanted: RunContent, status: str) -> None:
+def mirror_run(client: "MlflowClient", experiment: str, wanted: RunContent, status: str) -> str:
     """Create the run or find it by its training id, add what it lacks, and set its status.
 
     Args:
@@ -120,39 +128,48 @@ def mirror_run(client: "MlflowClient", experiment: str, wanted: RunContent, stat
         experiment: MLflow's id of the experiment.
         wanted: What the run shall show.
         status: MLflow's status; artifacts and the model are logged only with FINISHED.
+
+    Returns:
+        MLflow's id of the run.
     """
-    found = mlflow_run.find_or_create(client, experiment, wanted)
-    run_id = found.info.run_id
+    found = mlflow_run.find_or_create(client, experiment, wanted, status)
+    run_id, known = found.info.run_id, found.data.metrics
+    _log_points(client, found, [_correct(point, known) for point in wanted.points])
     weight_images.log_weight_images(client, run_id, wanted.folder, wanted.stamps)
-    _log_points(client, found, wanted.points)
-    if found.data.tags.get(DESCRIPTION) != wanted.description:
-        client.set_tag(run_id, DESCRIPTION, wanted.description)
+    datasets.log_data(client, found, wanted.data)
     if status == "FINISHED":
-        _log_artifacts(client, found, wanted)
-        if wanted.model and not logged_model.has_logged_model(client, present := client.get_run(run_id), wanted.model):
-            logged_model.delete_lost_models(client, present, wanted.model)
-            logged_model.log_model(present, wanted.model, wanted.requirements)
+        _finish(client, found, wanted)
     if found.info.status != status:
         if status == "RUNNING":
             client.update_run(run_id, status=status)
         else:
             client.set_terminated(run_id, status, wanted.finished)
+    return run_id
 
 
-def _log_artifacts(client: "MlflowClient", found: "Run", wanted: RunContent) -> None:
-    """Log the artifacts, replacing those of the same name, unless the run has exactly these already."""
-    if has_artifacts(client, found, wanted):
-        return
-    for folder, paths in wanted.files.items():
-        for path in paths:
-            client.log_artifact(found.info.run_id, str(path), folder)
-    # last, so that an interrupted upload is repeated
-    client.set_tag(found.info.run_id, ARTIFACTS_DIGEST, wanted.artifacts_digest())
+def _finish(client: "MlflowClient", found: "Run", wanted: RunContent) -> None:
+    """Log the artifacts, replacing those of the same name, and the model with its metrics."""
+    run_id = found.info.run_id
+    if not has_content(client, found, wanted):
+        for folder, paths in wanted.files.items():
+            for path in paths:
+                client.log_artifact(run_id, str(path), folder)
+    if wanted.model:
+        run = client.get_run(run_id)
+        model = logged_model.find_logged_model(client, run, wanted.model)
+        if model is None:
+            logged_model.delete_lost_models(client, run, wanted.model)
+            last = max(wanted.stamps, default=0)
+            model = logged_model.log_model(client, run, wanted.model, wanted.requirements, wanted.name, last)
+        logged_model.log_metrics(client, run, model, wanted)
+    client.set_tag(run_id, CONTENT_DIGEST, wanted.digest())  # last, so that an interrupted upload is repeated
+    if "experiment" not in wanted.tags:
+        mlflow_run.mark_present(client, found.info.experiment_id, found)
 
 
-def has_artifacts(client: "MlflowClient", found: "Run", wanted: RunContent) -> bool:
-    """Whether the run has exactly these artifacts: their digest was logged, and files of their sizes are there."""
-    if found.data.tags.get(ARTIFACTS_DIGEST) != wanted.artifacts_digest():
+def has_content(client: "MlflowClient", found: "Run", wanted: RunContent) -> bool:
+    """Whether the run has exactly this content: its digest was logged, and artifacts of its files' sizes are there."""
+    if found.data.tags.get(CONTENT_DIGEST) != wanted.digest():
         return False
     for folder, paths in wanted.files.items():
         sizes = {Path(item.path).name: item.file_size for item in client.list_artifacts(found.info.run_id, folder)}
@@ -166,16 +183,20 @@ def _log_points(client: "MlflowClient", found: "Run", points: list[MetricPoint])
     from mlflow.entities import Metric
 
     run_id, known = found.info.run_id, found.data.metrics
-    now = round(time.time() * 1000)
-    points = [replace(point, timestamp=now) if _evaluated_anew(point, known) else point for point in points]
-    seen = max((row.step for row in client.get_metric_history(run_id, SENTINEL)), default=0) if SENTINEL in known else 0
-    new = [point for point in points if point.step > seen or point.key not in known or _evaluated_anew(point, known)]
-    new.sort(key=lambda point: (point.step, point.key == SENTINEL))
+    steps = [row.step for row in client.get_metric_history(run_id, SENTINEL)] if SENTINEL in known else []
+    seen = max(steps, default=-1)
+    new = [
+        point
+        for point in points
+        if point.step > seen or point.key not in known or (point.final and known[point.key] != point.value)
+    ]
+    new.sort(key=metric_points.logging_order)
     metrics = [Metric(point.key, point.value, point.timestamp, point.step) for point in new]
     for begin in range(0, len(metrics), BATCH):
         client.log_batch(run_id, metrics=metrics[begin : begin + BATCH])
 
 
-def _evaluated_anew(point: MetricPoint, known: dict[str, float]) -> bool:
-    """Whether a test metric's value changed since it was logged; a newer timestamp makes MLflow show the new value."""
-    return point.key.startswith(("test_", STRESS_SECTION)) and point.key in known and known[point.key] != point.value
+def _correct(point: MetricPoint, known: dict[str, float]) -> MetricPoint:
+    """A final value that changed since it was logged has the present time, so that MLflow shows it."""
+    changed = point.final and known.get(point.key, point.value) != point.value
+    return replace(point, timestamp=round(time.time() * 1000)) if changed else point

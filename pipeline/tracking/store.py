@@ -42,10 +42,11 @@ SETTINGS = {
 }
 
 
-def connect(*, restore: bool = False) -> "tuple[MlflowClient, str]":
+def connect(experiment: str = EXPERIMENT, *, restore: bool = False) -> "tuple[MlflowClient, str]":
     """A client and the experiment's id; both are created where they are missing.
 
     Args:
+        experiment: Its name.
         restore: Whether to bring back an experiment that was deleted in MLflow, with all its runs.
 
     Raises:
@@ -67,7 +68,7 @@ def connect(*, restore: bool = False) -> "tuple[MlflowClient, str]":
         artifacts = (folder / ARTIFACTS).as_uri()  # not MLflow's default, which depends on the working directory
     mlflow.set_tracking_uri(uri)
     client = mlflow.MlflowClient(uri, registry or uri)
-    return client, _experiment(client, artifacts, restore)
+    return client, _experiment(client, experiment, artifacts, restore)
 
 
 def set_environment() -> None:
@@ -120,20 +121,20 @@ def _create(path: Path, artifacts: str) -> None:
     os.replace(temporary, path)
 
 
-def _experiment(client: "MlflowClient", artifacts: str | None, restore: bool) -> str:
+def _experiment(client: "MlflowClient", name: str, artifacts: str | None, restore: bool) -> str:
     """The experiment's id; made here, since one made by `mlflow ui` has artifacts that a local client cannot reach."""
     from mlflow.exceptions import MlflowException
 
-    found = client.get_experiment_by_name(EXPERIMENT)
+    found = client.get_experiment_by_name(name)
     if found is None:
         try:
-            return client.create_experiment(EXPERIMENT, artifact_location=artifacts)
+            return client.create_experiment(name, artifact_location=artifacts)
         except MlflowException:
-            found = client.get_experiment_by_name(EXPERIMENT)  # another process was first
+            found = client.get_experiment_by_name(name)  # another process was first
             if found is None:
                 raise
     if found.lifecycle_stage == "deleted":
         if not restore:
-            raise PipelineError(database.deleted(EXPERIMENT))
+            raise PipelineError(database.deleted(name))
         client.restore_experiment(found.experiment_id)
     return found.experiment_id

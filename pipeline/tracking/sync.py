@@ -1,9 +1,8 @@
 """Find the MLflow run of a result, or make it from the result's files."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.tracking import logged_model, run_mirror, weight_images
+from pipeline.tracking import logged_model, mlflow_run, run_mirror, weight_images
 from pipeline.tracking.run_content import RunContent
 
 if TYPE_CHECKING:
@@ -32,8 +31,11 @@ def sync_run(client: "MlflowClient", experiment: str, wanted: RunContent, restor
         if run is None:
             continue
         if identity == "training_id":
-            return "linked (caught up)" if _catch_up(client, experiment, run, wanted) else "linked"
-        if wanted.model is None or logged_model.has_logged_model(client, run, wanted.model):
+            caught_up = _catch_up(client, experiment, run, wanted)
+            mlflow_run.mark_present(client, experiment, run)
+            return "linked (caught up)" if caught_up else "linked"
+        if wanted.model is None or logged_model.find_logged_model(client, run, wanted.model):
+            mlflow_run.mark_present(client, experiment, run)
             return "relinked (found by key)"
     for identity in IDENTITIES:
         run = _find(client, experiment, identity, wanted.tags[identity], ViewType.DELETED_ONLY)
@@ -44,8 +46,11 @@ def sync_run(client: "MlflowClient", experiment: str, wanted: RunContent, restor
         client.restore_run(run.info.run_id)
         if identity == "training_id":
             _catch_up(client, experiment, client.get_run(run.info.run_id), wanted)
+        mlflow_run.mark_present(client, experiment, run)
         return "restored"
-    run_mirror.mirror_run(client, experiment, replace(wanted, tags=wanted.tags | {"rebuilt": "True"}), "FINISHED")
+    run_id = run_mirror.mirror_run(client, experiment, wanted, "FINISHED")
+    client.set_tag(run_id, "rebuilt", "True")
+    mlflow_run.mark_present(client, experiment, client.get_run(run_id))
     return "rebuilt" if wanted.model else "rebuilt without model"
 
 
@@ -57,15 +62,15 @@ def _find(client: "MlflowClient", experiment: str, tag: str, value: str, view: s
 def _catch_up(client: "MlflowClient", experiment: str, run: "Run", wanted: RunContent) -> bool:
     """Log what the run lacks, or what changed since; returns whether there was anything.
 
-    The digest of the artifacts is logged after params, metrics and images, the model after that, the status last. But
+    The digest of the content is logged after everything else but the status. But
     what was logged may have been deleted since, so MLflow is asked whether the files are there.
     """
     images = (wanted.folder / "histograms.json").exists() and wanted.stamps
     if (
         run.info.status == "FINISHED"
-        and run_mirror.has_artifacts(client, run, wanted)
+        and run_mirror.has_content(client, run, wanted)
         and (not images or client.list_artifacts(run.info.run_id, weight_images.FOLDER))
-        and (wanted.model is None or logged_model.has_logged_model(client, run, wanted.model))
+        and (wanted.model is None or logged_model.find_logged_model(client, run, wanted.model))
     ):
         return False
     run_mirror.mirror_run(client, experiment, wanted, "FINISHED")

@@ -1,14 +1,13 @@
 """A histogram of each kernel's weights after each epoch, with equal bins and axes, for MLflow's step slider."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.figures import run_styles, style
-from pipeline.formats.result_files import read_result
+from pipeline.formats.histograms import Histogram, read_histograms
 from pipeline.formats.tables import read_json
 from pipeline.tracking.metric_points import weights_key
 
@@ -23,8 +22,8 @@ INCHES, DPI = 2.4, 150  # square, as MLflow's cells are, and legible at 150 pixe
 
 def log_weight_images(client: "MlflowClient", run_id: str, folder: Path, stamps: dict[int, int]) -> None:
     """Log the images that the run does not have yet; `stamps` are the epochs' times in milliseconds since 1970."""
-    histograms = folder / "histograms.json"
-    if not histograms.exists():
+    path = folder / "histograms.json"
+    if not path.exists():
         return
     run = read_json(folder / "run.json")
     present = {
@@ -33,24 +32,18 @@ def log_weight_images(client: "MlflowClient", run_id: str, folder: Path, stamps:
         if (match := LOGGED.fullmatch(Path(item.path).name))
     }
     missing = [
-        (key, epoch, layer, entry)
-        for key, epoch, layer, entry in _all_images(read_result(histograms))
-        if (key, epoch) not in present and epoch in stamps  # the file may hold more epochs, of a former training
+        (weights_key(layer), epoch, layer, histogram)
+        for layer, histogram in read_histograms(path).items()
+        for epoch in histogram.epochs
+        if (weights_key(layer), epoch) not in present and epoch in stamps  # more epochs are of a former training
     ]
     if not missing:
         return
     with style.applied():
         drawing = HistogramImage()
-        for key, epoch, layer, entry in missing:
-            image = drawing.draw(run, layer, entry, epoch)
+        for key, epoch, layer, histogram in missing:
+            image = drawing.draw(run, layer, histogram, epoch)
             client.log_image(run_id, image, key=key, step=epoch, timestamp=stamps[epoch], synchronous=True)
-
-
-def _all_images(histograms: dict[str, Any]) -> Iterator[tuple[str, int, str, dict[str, Any]]]:
-    """Key, epoch, layer, and the layer's entry in histograms.json."""
-    for layer, entry in histograms.items():
-        for epoch in range(1, len(entry["counts"]) + 1):
-            yield weights_key(layer), epoch, layer, entry
 
 
 class HistogramImage:
@@ -69,24 +62,23 @@ class HistogramImage:
         self.canvas = FigureCanvasAgg(figure)
         self.axes = figure.add_subplot()
         self.axes.locator_params(nbins=4)
-        self.axes.set_xlabel("weight")
         self.axes.set_ylabel("share of weights [%]")
         self.bars = self.axes.stairs([1.0], [0.0, 1.0], fill=True)
 
-    def draw(self, run: dict[str, Any], layer: str, entry: dict[str, Any], epoch: int) -> "Image":
-        """Draw the share of a layer's weights in each bin after an epoch, 1 being the first.
+    def draw(self, run: dict[str, Any], layer: str, histogram: Histogram, epoch: int) -> "Image":
+        """Draw the share of a layer's weights in each bin after an epoch, 0 being before the training.
 
-        `entry` is the layer's part of histograms.json. The tallest bin of the epochs so far sets the height.
+        The label says how many weights are outside. The tallest bin of the epochs so far sets the height.
         """
         from PIL import Image
 
-        counts = np.array(entry["counts"])
-        total = counts[0].sum()
-        edges = np.linspace(entry["low"], entry["high"], counts.shape[1] + 1)
-        self.bars.set_data(100 * counts[epoch - 1] / total, edges)
-        self.bars.set_color(run_styles.colour(run["architecture"]))
-        self.axes.set_xlim(entry["low"], entry["high"])
-        self.axes.set_ylim(0, 105 * counts[:epoch, 1:-1].max() / total)  # later epochs are not known yet
-        self.axes.set_title(f"{run['run']}\n{layer} after epoch {epoch}", y=1)
+        place, shares = histogram.epochs.index(epoch), histogram.shares
+        self.bars.set_data(shares[place], np.linspace(histogram.low, histogram.high, shares.shape[1] + 1))
+        self.bars.set_color(run_styles.run_colour(run["architecture"], run_styles.flags(run)))
+        self.axes.set_xlim(histogram.low, histogram.high)
+        self.axes.set_ylim(0, 1.05 * shares[: place + 1].max() or 1.0)  # later epochs are not known yet
+        outside = histogram.outside[place]
+        self.axes.set_xlabel(f"weight ({outside:.2g} % outside)" if outside else "weight")
+        self.axes.set_title(f"{run['run']}\n{layer} {f'after epoch {epoch}' if epoch else 'before training'}", y=1)
         self.canvas.draw()
         return Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3].copy())

@@ -29,19 +29,24 @@ class Progress:
     times: list[dict[str, float]] = field(default_factory=list)
     system: list[dict[str, float]] = field(default_factory=list)
 
-    def add_epoch(self, row: dict[str, float], kernels: dict[str, np.ndarray], finished: float) -> None:
-        """Record an epoch: its metrics, its kernels by layer, and when it finished in seconds since 1970."""
+    def add_epoch(self, row: dict[str, float], finished: float) -> None:
+        """Record an epoch: its metrics, and when it finished in seconds since 1970."""
         self.epoch += 1
         self.step = 0
         self.trained = None
         self.history.append({"epoch": self.epoch, **row})
         seconds = self.seconds - sum(time["seconds"] for time in self.times)
         self.times.append({"epoch": self.epoch, "seconds": round(seconds, 3), "finished": round(finished, 3)})
+
+    def add_kernels(self, kernels: dict[str, np.ndarray], initial: dict[str, np.ndarray]) -> None:
+        """Record the kernels by layer after `epoch` epochs; 0 are the initial ones."""
         for name, kernel in kernels.items():
-            self.weights.append({"epoch": self.epoch, "layer": name, **kernel_statistics(kernel)})
+            self.weights.append({"epoch": self.epoch, "layer": name, **kernel_statistics(kernel, initial[name])})
             limit = histogram_range(kernel.shape)
-            entry = self.histograms.setdefault(name, {"low": -limit, "high": limit, "counts": []})
-            entry["counts"].append(kernel_histogram(kernel))
+            empty = {"low": -limit, "high": limit, "below": [], "above": [], "counts": []}
+            entry = self.histograms.setdefault(name, empty)
+            for key, value in zip(("counts", "below", "above"), kernel_histogram(kernel), strict=True):
+                entry[key].append(value)
 
     def write(self, folder: Path) -> None:
         """Write history.csv, weights.csv and histograms.json, once an epoch is complete."""
@@ -53,9 +58,10 @@ class Progress:
 
 
 def _histograms_json(histograms: dict[str, dict[str, Any]]) -> str:
-    """JSON with one line per epoch, so that git shows readable differences."""
+    """JSON with one line per epoch, the initial weights first, so that git shows readable differences."""
     layers = []
     for name, entry in histograms.items():
+        head = ", ".join(f'"{key}": {entry[key]}' for key in ("low", "high", "below", "above"))
         counts = ",\n".join(f"  {row}" for row in entry["counts"])
-        layers.append(f'"{name}": {{"low": {entry["low"]}, "high": {entry["high"]}, "counts": [\n{counts}]}}')
+        layers.append(f'"{name}": {{{head}, "counts": [\n{counts}]}}')
     return "{\n" + ",\n".join(layers) + "\n}\n"

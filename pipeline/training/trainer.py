@@ -55,8 +55,11 @@ class Trainer:
         self.identity = identity
         self.stop_reason = stop_reason
         self.state = TrainingState(model)
+        self.initial = {name: kernel.copy() for name, kernel in layer_kernels(model).items()}
         found = checkpoint.load_checkpoint(folder, identity)
         self.progress = Progress(**found[0]) if found else Progress()
+        if not found:
+            self.progress.add_kernels(self.initial, self.initial)
         self.callback = CheckpointCallback(
             self.progress, self.state, self.steps_per_epoch(), self._save_within_epoch, stop_reason
         )
@@ -80,7 +83,8 @@ class Trainer:
                 "val_accuracy": _exact_share(logs["val_accuracy"], len(self.data["validation"][0])),
                 "learning_rate": self._learning_rate(),
             }
-            self.progress.add_epoch(row, layer_kernels(self.model), time.time())
+            self.progress.add_epoch(row, time.time())
+            self.progress.add_kernels(layer_kernels(self.model), self.initial)
             self._save(arrays)
             after_epoch()
             if reason := self.stop_reason():

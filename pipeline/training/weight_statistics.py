@@ -1,4 +1,4 @@
-"""Statistics and histograms of a kernel's weights, with the same bins for all runs and epochs."""
+"""Statistics and histograms of a kernel's weights; kernels of one shape have the same bins in all runs and epochs."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import keras
 
-BINS = 128
+MAX_BINS = 64
 RANGE_IN_DEVIATIONS = 4.0  # a histogram spans ± this many standard deviations of He's initialisation
 NEAR_ZERO = 0.001
 
@@ -19,12 +19,13 @@ def layer_kernels(model: "keras.Model") -> dict[str, np.ndarray]:
     return {layer.name: np.asarray(layer.kernel) for layer in model.layers if hasattr(layer, "kernel")}
 
 
-def kernel_statistics(kernel: np.ndarray) -> dict[str, float]:
-    """Moments and extremes of the weights, and the fraction of them within ±0.001 of 0.
+def kernel_statistics(kernel: np.ndarray, initial: np.ndarray) -> dict[str, float]:
+    """Moments and extremes of the weights, the fraction of them within ±0.001 of 0, and how far training moved them.
 
-    `skew` and `excess_kurtosis` are the biased moment estimators; both are 0 for a normal distribution.
+    `skew` and `excess_kurtosis` are the biased moment estimators; both are 0 for a normal distribution. `change` is the
+    Euclidean distance of the weights from the `initial` ones, divided by the norm of these.
     """
-    values = kernel.astype(np.float64).ravel()
+    values, begin = kernel.astype(np.float64).ravel(), initial.astype(np.float64).ravel()
     mean = values.mean()
     centred = values - mean
     squared = centred * centred
@@ -38,6 +39,7 @@ def kernel_statistics(kernel: np.ndarray) -> dict[str, float]:
         "skew": third / scale**3,
         "excess_kurtosis": fourth / scale**4 - 3,
         "near_zero_share": float(np.mean(np.abs(values) < NEAR_ZERO)),
+        "change": math.sqrt(np.sum((values - begin) ** 2)) / (math.sqrt(np.sum(begin**2)) or 1.0),
     }
 
 
@@ -46,8 +48,14 @@ def histogram_range(shape: Sequence[int]) -> float:
     return RANGE_IN_DEVIATIONS * math.sqrt(2 / math.prod(shape[:-1]))
 
 
-def kernel_histogram(kernel: np.ndarray) -> list[int]:
-    """Counts in 128 equal bins over ±`histogram_range`; the outermost bins also count the weights beyond it."""
+def bin_count(weights: int) -> int:
+    """Number of bins for so many weights: Rice's rule 2·∛n, at most 64; it is even, so that 0 is an edge."""
+    return min(MAX_BINS, 2 * round(weights ** (1 / 3)))
+
+
+def kernel_histogram(kernel: np.ndarray) -> tuple[list[int], int, int]:
+    """Counts in equal bins over ±`histogram_range`, and the numbers of weights below and above that range."""
     limit = histogram_range(kernel.shape)
-    inside = np.clip(kernel.ravel(), -limit, limit)
-    return np.histogram(inside, bins=BINS, range=(-limit, limit))[0].tolist()
+    counts = np.histogram(kernel, bins=bin_count(kernel.size), range=(-limit, limit))[0]
+    below = int((kernel < -limit).sum())
+    return counts.tolist(), below, int(kernel.size - counts.sum()) - below

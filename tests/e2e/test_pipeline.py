@@ -64,7 +64,8 @@ def test_histograms_count_every_weight_of_every_epoch(finished: Workspace) -> No
     assert list(histograms) == ["conv1", "conv2", "dense1", "dense2", "output"]
     for name, histogram in histograms.items():
         biases = {"conv1": 256, "conv2": 128, "dense1": 128, "dense2": 64, "output": 10}[name]
-        assert [sum(counts) for counts in histogram["counts"]] == [layers[name]["parameters"] - biases] * 2
+        counted = zip(map(sum, histogram["counts"]), histogram["below"], histogram["above"], strict=True)
+        assert list(map(sum, counted)) == [layers[name]["parameters"] - biases] * 3  # epochs 0 to 2
 
 
 def test_a_second_repro_runs_nothing(finished: Workspace) -> None:

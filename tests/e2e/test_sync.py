@@ -57,10 +57,10 @@ def test_changed_and_new_files_are_uploaded_once(copied: Workspace) -> None:
     assert sync(copied) == dict.fromkeys(RUNS, "linked")
 
 
-def test_a_database_without_digests_of_artifacts_catches_up_once(copied: Workspace) -> None:
+def test_a_database_without_digests_of_content_catches_up_once(copied: Workspace) -> None:
     sync(copied)
     for run in runs(copied):
-        client(copied).delete_tag(run.info.run_id, "artifacts_sha256")
+        client(copied).delete_tag(run.info.run_id, "content_sha256")
     before = ids(copied)
     assert sync(copied) == dict.fromkeys(RUNS, "linked (caught up)")
     assert sync(copied) == dict.fromkeys(RUNS, "linked")

@@ -14,6 +14,7 @@ from tests.support.workspace import RUNS, Workspace
 
 RUN, OTHER = "lenet-dropout", "vgg-batchnorm"
 UNIQUE = re.compile(r"\+timestamp\+\d+\+[0-9a-f-]{36}")  # in the names of images
+PLAIN = {"pooling": True, "dropout": False, "batch_norm": False}
 LAYER = {"layer": "conv1", "type": "Conv2D", "output_shape": "26 × 26 × 256", "parameters": 2560}
 SAMPLES = [{"at": float(second), "cpu_utilization_percentage": 50.0 + second} for second in range(5)]
 

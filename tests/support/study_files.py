@@ -42,14 +42,15 @@ def write_weights(path, layers, epochs, draw):
     rows, histograms = [], {}
     drawn = {layer: draw(shape).astype(np.float32) for layer, shape in layers.items()} if draw else {}
     for layer in layers:
-        bins = np.exp(-(np.linspace(-4, 4, 128) ** 2) / 2)
-        counts = [(1000 * bins ** (1 + epoch)).astype(int).tolist() for epoch in range(epochs)]
-        histograms[layer] = {"low": -0.5, "high": 0.5, "counts": counts}
+        bins = np.exp(-(np.linspace(-4, 4, 64) ** 2) / 2)
+        counts = [(1000 * bins ** (1 + epoch)).astype(int).tolist() for epoch in range(epochs + 1)]
+        tails = dict.fromkeys(("below", "above"), [2] * (epochs + 1))
+        histograms[layer] = {"low": -0.5, "high": 0.5, **tails, "counts": counts}
         moments = {"mean": 0.0, "standard_deviation": 0.1, "skew": 0.01, "excess_kurtosis": 0.02}
         if draw:
             weights = drawn[layer].ravel().astype(float)
             moments |= {"skew": stats.skew(weights), "excess_kurtosis": stats.kurtosis(weights)}
-        rows += [{"epoch": epoch, "layer": layer, **moments} for epoch in range(1, epochs + 1)]
+        rows += [{"epoch": epoch, "layer": layer, **moments, "change": epoch / 10} for epoch in range(epochs + 1)]
     write_csv(path / "weights.csv", sorted(rows, key=lambda row: row["epoch"]))
     write_json(path / "histograms.json", histograms)
     if draw:

@@ -125,7 +125,7 @@ def make(root: Path) -> Workspace:
         check=True,
     ).stdout
     for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file() and not name.startswith("results/runs/") and name not in KEPT_BACK:
+        if (ROOT / name).is_file() and "/runs/" not in name and name not in KEPT_BACK:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
     workspace = Workspace(root)

@@ -13,7 +13,7 @@ def test_effects_are_in_percentage_points_and_unfair_ones_hollow():
     assert labels == [["dropout: a − b"], ["pooling: c − d"]]  # a panel for each architecture
     fair, unfair = (bars[0] for axes in panels for bars in axes.containers)
     assert list(fair.get_xdata()) == [pytest.approx(-0.1)]
-    assert to_hex(fair.get_markerfacecolor()) == "#0072b2"
+    assert to_hex(fair.get_markerfacecolor()) == "#4459d1"
     assert (list(unfair.get_xdata()), unfair.get_markerfacecolor()) == ([2.0], "white")
 
 

@@ -73,8 +73,8 @@ def test_variants_have_the_names_of_mlflow_s_tag():
 def test_every_variant_has_its_own_marker_and_every_architecture_a_colour():
     assert len({variant.marker for variant in run_styles.VARIANTS.values()}) == 8
     assert [run_styles.colour(name) for name in ("lenet", "vgg", "custom", "yours")] == [
-        "#0072b2",
-        "#d55e00",
-        "#009e73",
+        "#4459d1",
+        "#eb6d04",
+        "#1ba37e",
         "#cc79a7",
     ]

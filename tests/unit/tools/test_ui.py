@@ -1,7 +1,10 @@
 """The address and the port of `make ui`, without the server."""
 
+import os
 import socket
 import sqlite3
+import threading
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 
 import pytest
 
@@ -83,3 +86,31 @@ def test_a_port_that_is_taken():
 def test_a_port_out_of_range(number):
     with pytest.raises(PipelineError, match=rf"^port {number}: not one of 1 to 65535; "):
         ui.free_port(number, ui.PORTS, "ui")
+
+
+@pytest.mark.parametrize("screen", [False, True])
+def test_it_says_when_the_server_answers_and_opens_a_browser_that_has_a_screen(monkeypatch, capsys, screen):
+    monkeypatch.setattr(ui.sys, "platform", "linux")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    if screen:
+        monkeypatch.setenv("DISPLAY", ":0")
+    opened = []
+    monkeypatch.setattr(ui.webbrowser, "open", opened.append)
+    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler, bind_and_activate=False) as server:
+        server.server_bind()  # it refuses connections until it is active
+        answering = threading.Thread(target=server.handle_request)
+        monkeypatch.setattr(ui.time, "sleep", lambda seconds: (server.server_activate(), answering.start()))
+        where = f"http://127.0.0.1:{server.server_port}/#/experiments/1"
+        ui.announce(where, os.getppid())
+        answering.join()
+    assert capsys.readouterr().out == f"ready: {where}\n"
+    assert opened == ([where] if screen else [])
+
+
+def test_it_ends_with_the_server(capsys):
+    waiting = threading.Thread(target=ui.announce, args=("http://127.0.0.1:9/", os.getppid() + 1))
+    waiting.start()
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert capsys.readouterr().out == ""

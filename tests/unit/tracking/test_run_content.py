@@ -1,15 +1,18 @@
 """What is read from a run's files for MLflow, without MLflow."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pipeline.formats.histograms import Histogram
 from pipeline.formats.tables import read_json, write_json
 from pipeline.tracking import run_content, weight_images
+from pipeline.tracking.metric_points import logging_order
 from pipeline.tracking.run_content import RunContent
 from tests.support import study
-from tests.support.mirrored import complete
+from tests.support.mirrored import PLAIN, complete
 
 BEGIN = 1_700_000_000_000  # milliseconds, of tests/support/study.py's trainings
 
@@ -35,11 +38,62 @@ def test_points_of_best_and_last_accuracy(folder: Path) -> None:
     assert (read.started - BEGIN, read.finished - BEGIN) == (0, 30_000)
 
 
-def test_points_of_every_kernel(folder: Path) -> None:
+def test_points_of_every_kernel_are_the_few_moments_that_a_person_compares(folder: Path) -> None:
     read = run_content.read_content(folder)
     assert read.layers == ["conv1", "dense1", "output"]
     for layer in read.layers:
-        assert points(read, f"weights_{layer}_standard_deviation") == [(n, 0.1, 10_000 * n) for n in (1, 2, 3)]
+        assert points(read, f"weights_{layer}_std") == [(n, 0.1, 10_000 * n) for n in range(4)]
+        assert points(read, f"weights_{layer}_change") == [(n, n / 10, 10_000 * n) for n in range(4)]
+    assert len({point.key for point in read.points if point.key.startswith("weights")}) == 2 * len(read.layers)
+
+
+def test_error_rates_are_quotients_of_whole_numbers(folder: Path) -> None:
+    read = run_content.read_content(folder)
+    assert [value for _, value, _ in points(read, "val_error_percent")] == [5.0, 1.0, 2.0]
+    assert points(read, "test_error_percent") == [(3, 1.2, 30_000)]
+
+
+def test_the_first_metric_is_the_validation_accuracy_and_the_last_of_an_epoch_its_loss(folder: Path) -> None:
+    keys = [point.key for point in sorted(run_content.read_content(folder).points, key=logging_order)]
+    assert keys[0] == "val_accuracy"
+    epoch = [
+        point.key for point in sorted(run_content.read_content(folder).points, key=logging_order) if point.step == 2
+    ]
+    assert (epoch[0], epoch[-1]) == ("val_accuracy", "val_loss")
+
+
+def test_the_model_has_the_metrics_of_its_last_epoch_and_the_data_they_were_measured_on(folder: Path) -> None:
+    read = run_content.read_content(folder)
+    assert {(point.step, point.key.partition("_")[0]) for point in read.last_points()} == {
+        (3, name) for name in ("train", "val", "test")
+    }
+    used = {prefix: (data.context, data.name) for prefix, data in read.data.items()}
+    assert used == {
+        "train_": ("training", "train-12000"),
+        "val_": ("validation", "validation-5000"),
+        "test_": ("test", "test-10000"),
+    }
+    (folder / "metrics.json").unlink()
+    assert list(run_content.read_content(folder).data) == ["train_", "val_"]
+
+
+def test_data_sets_of_other_counts_have_other_digests(folder: Path) -> None:
+    used = run_content.read_content(folder).data
+    other = [replace(each, images=each.images + 1) for each in used.values()]
+    changed = [replace(each, data_digest="d" * 64) for each in used.values()]
+    assert len({each.digest for each in (*used.values(), *other, *changed)}) == 9
+
+
+def test_tags_say_who_trained_from_what_in_which_colour(folder: Path) -> None:
+    tags = run_content.read_content(folder).tags
+    expected = {
+        "mlflow.runColor": "#4459d1",
+        "mlflow.user": "elsewhere",  # the host
+        "mlflow.source.name": "pipeline/train.py",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.source.git.commit": "b" * 40,
+    }
+    assert {name: tags[name] for name in expected} == expected
 
 
 def test_system_metrics_are_logged_when_the_training_is_complete(folder: Path) -> None:
@@ -98,17 +152,17 @@ def test_artifacts_of_an_evaluated_run(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["environment.json", "history.csv", "loss.png"])
-def test_the_digest_of_the_artifacts_depends_on_every_byte_and_name(folder: Path, name: str) -> None:
+def test_the_digest_depends_on_every_byte_and_name_of_the_artifacts(folder: Path, name: str) -> None:
     content = run_content.read_content(folder)
-    before = content.artifacts_digest()
-    assert run_content.read_content(folder).artifacts_digest() == before
+    before = content.digest()
+    assert run_content.read_content(folder).digest() == before
     former = (folder / name).read_bytes()
     (folder / name).write_bytes(former + b"\n")
-    assert content.artifacts_digest() != before
+    assert content.digest() != before
     (folder / name).write_bytes(former)
-    assert content.artifacts_digest() == before
+    assert content.digest() == before
     (folder / "loss.png").rename(folder / "zoss.png")
-    assert run_content.read_content(folder).artifacts_digest() != before
+    assert run_content.read_content(folder).digest() != before
 
 
 def test_the_evaluation_of_an_earlier_training_is_not_shown(folder: Path) -> None:
@@ -124,14 +178,17 @@ def test_the_evaluation_of_an_earlier_training_is_not_shown(folder: Path) -> Non
         write_json(folder / "metrics.json", metrics)
 
 
-def histogram(epoch: int, *counts: list[int]) -> np.ndarray:
-    entry = {"low": -1.5, "high": 1.5, "counts": counts}
-    return np.asarray(weight_images.HistogramImage().draw({"run": "a", "architecture": "lenet"}, "conv1", entry, epoch))
+def image(epoch: int, *counts: list[int], outside: int = 0) -> np.ndarray:
+    tails = np.full(len(counts), outside)
+    entry = Histogram(-1.5, 1.5, 0.375, list(range(len(counts))), np.array(counts), tails, 0 * tails)
+    return np.asarray(
+        weight_images.HistogramImage().draw({"run": "a", "architecture": "lenet", **PLAIN}, "conv1", entry, epoch)
+    )
 
 
 def test_images_of_two_epochs_have_the_same_axes() -> None:
-    narrow, wide = [0] * 32 + [20] * 64 + [0] * 32, [10] * 128  # the same weights of a kernel, twice
-    first, second = histogram(1, narrow, wide), histogram(2, narrow, wide)
+    narrow, wide = [0] * 16 + [20] * 32 + [0] * 16, [10] * 64  # the same weights of a kernel, twice
+    first, second = image(0, narrow, wide), image(1, narrow, wide)
     assert first.shape == (360, 360, 3)
     assert (first[80:280, 80:] != second[80:280, 80:]).any()
     assert (first[310:] == second[310:]).all()  # the ticks and label of the weights' axis
@@ -139,8 +196,13 @@ def test_images_of_two_epochs_have_the_same_axes() -> None:
 
 
 def test_an_image_does_not_depend_on_later_epochs() -> None:
-    low, high = [10] * 128, [0] * 60 + [160] * 8 + [0] * 60
-    assert (histogram(1, low) == histogram(1, low, high)).all()
+    low, high = [10] * 64, [0] * 30 + [160] * 4 + [0] * 30
+    assert (image(0, low) == image(0, low, high)).all()
+
+
+def test_an_image_says_how_many_weights_are_outside() -> None:
+    inside, outside = image(0, [10] * 64), image(0, [10] * 64, outside=10)
+    assert (inside[310:] != outside[310:]).any()
 
 
 def test_a_clock_that_jumps_back_gives_no_negative_duration(folder: Path) -> None:

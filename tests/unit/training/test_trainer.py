@@ -53,7 +53,9 @@ def make_trainer(folder: Path, interrupts: InterruptHandler) -> Trainer:
 
 def final_numbers(trainer: Trainer) -> tuple[list, list]:
     """All numbers that a training ended with."""
-    return trainer.progress.history, [array.tolist() for array in trainer.state.arrays()]
+    progress = trainer.progress
+    files = progress.history, progress.weights, progress.histograms
+    return files, [array.tolist() for array in trainer.state.arrays()]
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +70,16 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[list, list]
 
 def test_recorded_accuracies_are_counts_divided_by_images(uninterrupted):
     """Keras rounds them to float32, in which 3 / 20 is 0.15000000596."""
-    for row in uninterrupted[0]:
+    for row in uninterrupted[0][0]:
         for name, images in (("train_accuracy", 20), ("val_accuracy", batches.VALIDATION_BATCH_SIZE + 1)):
             assert row[name] in [count / images for count in range(images + 1)]
+
+
+def test_kernels_are_recorded_from_the_initial_ones_on(uninterrupted):
+    _, weights, histograms = uninterrupted[0]
+    recorded = [(row["epoch"], row["change"] == 0) for row in weights if row["layer"] == "dense1"]
+    assert recorded == [(0, True), (1, False), (2, False)]
+    assert [len(histograms["dense1"][key]) for key in ("counts", "below", "above")] == [3, 3, 3]
 
 
 def interrupt(folder: Path, number: int) -> None:
@@ -104,7 +113,7 @@ def test_without_the_dropout_seeds_it_ends_in_other_numbers(tmp_path, monkeypatc
     interrupt(tmp_path / "run", 1)
     resumed = make_trainer(tmp_path / "run", StopAt(0))
     resumed.run(lambda: None)
-    assert resumed.progress.history != uninterrupted[0]
+    assert resumed.progress.history != uninterrupted[0][0]
 
 
 def test_a_validation_resumes_without_training(tmp_path):
