@@ -15,8 +15,10 @@ PATIENCE = 10.0  # seconds after which a person is told what is waited for
 LIMIT = 600.0  # seconds
 NOBODY_ANSWERS = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}  # no questions, and errors in the words looked for here
 CAUSES = ("fatal:", "error:")
+TRUST = "it is another user's; if you trust it: `git config --global --add safe.directory '{cwd}'`"
 ADVICE = {  # by what a program says: what to do
-    "dubious ownership": "it is another user's; if you trust it: `git config --global --add safe.directory '{cwd}'`",
+    "dubious ownership": TRUST,
+    "is not owned by current user": TRUST,  # libgit2, in dvc
     ".lock': File exists": "remove that file if no git is running there",
     "not a git repository": "clone the project with git",
     "unknown Git revision": "in a shallow clone `git fetch --unshallow` gets the history",

@@ -30,6 +30,11 @@ def test_output_is_bytes_or_text(tmp_path: Path) -> None:
             "fatal: Unable to create '/x/.git/index.lock': File exists.; remove that file if no git is running there",
         ),
         ("Traceback (most recent call last):\n  File x\nKeyError: 5", "KeyError: 5"),
+        (
+            "ERROR: repository path '/x' is not owned by current user",
+            "ERROR: repository path '/x' is not owned by current user; it is another user's; if you trust it:"
+            " `git config --global --add safe.directory '/x'`",
+        ),
         ("something\nelse", "something"),
         ("", "it gave no reason"),
     ],

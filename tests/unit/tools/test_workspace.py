@@ -102,6 +102,7 @@ def test_a_clone_of_a_partial_or_shallow_clone_is_complete(project: Path, tmp_pa
     for number, option in enumerate(("--filter=blob:none", "--depth=1")):
         source = tmp_path / f"source{number}"
         subprocess.run(["git", "clone", "-q", option, repository.as_uri(), str(source)], check=True)
+        subprocess.run(["git", "remote", "set-url", "origin", str(tmp_path / "away")], cwd=source, check=True)
         monkeypatch.setattr(workspace, "ROOT", source / project.relative_to(repository))
         clone = workspace.make_clone(tmp_path / f"work{number}")
         assert (clone.root / "code.py").read_text() == "a second version"
