@@ -110,7 +110,8 @@ def _parts(contrast: np.ndarray, floor: float, faint: float) -> np.ndarray:
     if not inner.any():
         return np.zeros(contrast.shape, int)
     strongest = float(np.percentile(contrast[inner], 100 if faint == FAINT else 95))
-    seen = np.where(inner, np.maximum(contrast, 0.36 * strongest * (inner & ~mask)), 0)
+    seen = np.where(inner, contrast, 0)
+    seen[inner & ~mask] = faint * strongest + floor  # where ink was written over a ruled line
     sure = apply_hysteresis_threshold(seen, max(floor, faint * strongest), max(floor, 0.5 * strongest))
     return label(sure, connectivity=2)
 

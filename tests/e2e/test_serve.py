@@ -2,6 +2,7 @@
 
 import json
 import os
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,17 @@ def check(address: str, workspace: Workspace) -> None:
     np.testing.assert_allclose(served, expected, rtol=1e-4, atol=1e-6)
 
 
+def check_refusals(address: str) -> None:
+    """What is no pixel from 0 to 255 is answered by 400 and a line that says so."""
+    for value in (0.5, 1, True, "7", None, 256, -1):
+        body = json.dumps({"inputs": [[[[value]] * 28] * 28]}).encode()
+        request = urllib.request.Request(f"{address}/invocations", body, {"Content-Type": "application/json"})
+        with pytest.raises(urllib.error.HTTPError) as error:
+            urllib.request.urlopen(request, timeout=60)
+        assert error.value.code == 400, value
+        assert "pixels are 0 to 255" in json.load(error.value)["message"]
+
+
 def test_the_alias_is_served_by_mlflow(workspace: Workspace) -> None:
     environment = {"MLFLOW_TRACKING_URI": f"sqlite:///{workspace.root}/mlflow.db"}
     with serving(workspace, *BY_ALIAS, ready="/ping", wait=WAIT, **environment) as (address, _):
@@ -51,10 +63,9 @@ def test_the_file_is_served_without_mlflows_database(workspace: Workspace, prepa
     (bare.root / "champion").mkdir()
     for path in (workspace.root / "champion").iterdir():
         (bare.root / "champion" / path.name).write_bytes(path.read_bytes())
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    with serving(bare, "python", "-m", "tools.serve", ready="/ping", wait=WAIT, TMPDIR=str(scratch)) as (address, log):
+    with serving(bare, "python", "-m", "tools.serve", ready="/ping", wait=WAIT) as (address, log):
         check(address, workspace)
+        check_refusals(address)
         log.seek(0)
         printed = log.read()
         assert f"at {address}\n" in printed
@@ -62,8 +73,6 @@ def test_the_file_is_served_without_mlflows_database(workspace: Workspace, prepa
         example = printed[printed.index("curl ") :].partition("\nCtrl-C")[0]
         with os.popen(example.replace("curl ", "curl -s ")) as answer:
             assert len(json.load(answer)["predictions"][0]) == 10
-        assert list(scratch.glob("mnist-champion-*"))
-    assert not list(scratch.glob("mnist-champion-*"))
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(f"{address}/ping", timeout=5)
     assert not (bare.root / "mlflow.db").exists()
