@@ -14,7 +14,7 @@ READY := .venv/ready
 export WANTED := $(LOCK) $(shell cksum <$(LOCK)) $(CURDIR)
 IN_VENV := set -f; . .venv/bin/activate &&
 
-.PHONY: help repro plan cluster test test-all test-team test-cluster lint ui compare pictures sync promote serve study bench
+.PHONY: help repro plan cluster test test-all test-team test-cluster lint ui compare pictures sync promote serve demo study bench
 .PHONY: lock prune doctor faults audit clean
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s  %s\n", $$1, $$2}' Makefile
@@ -58,6 +58,9 @@ promote: $(READY) ## make the best run the champion, or RUN=vgg-dropout, even if
 
 serve: $(READY) ## serve the champion over HTTP (on this machine only); PORT=8080 chooses the port
 	@$(IN_VENV) exec python -m tools.serve -- $${PORT:+"$$PORT"}
+
+demo: $(READY) ## draw digits on a page and watch all networks read them (on this machine only); PORT=8080 chooses the port
+	@$(IN_VENV) exec python -m tools.demo $${PORT:+"$$PORT"}
 
 compare: $(READY) ## changes of params and metrics since the last commit or REV=main, as Markdown; OUT=FILE for a file
 	@$(IN_VENV) exec python -m tools.compare -- "$${REV:-HEAD}" $${OUT:+"$$OUT"}
