@@ -154,6 +154,7 @@ def _finish(client: "MlflowClient", found: "Run", wanted: RunContent) -> None:
         for folder, paths in wanted.files.items():
             for path in paths:
                 client.log_artifact(run_id, str(path), folder)
+        weight_images.log_page(client, run_id, wanted.folder)
     if wanted.model:
         run = client.get_run(run_id)
         model = logged_model.find_logged_model(client, run, wanted.model)

@@ -10,12 +10,14 @@ from pipeline.figures import run_styles, style
 from pipeline.formats.histograms import Histogram, read_histograms
 from pipeline.formats.tables import read_json
 from pipeline.tracking.metric_points import weights_key
+from pipeline.tracking.weight_page import weights_page
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from PIL.Image import Image
 
 FOLDER = "images"  # where MLflow puts images that have a key and a step
+PAGE = "weights.html"
 LOGGED = re.compile(r"(?P<key>.+)\+step\+(?P<step>\d+)\+timestamp\+\d+\+[^+]+\.png")
 INCHES, DPI = 2.4, 150  # square, as MLflow's cells are, and legible at 150 pixels
 
@@ -44,6 +46,14 @@ def log_weight_images(client: "MlflowClient", run_id: str, folder: Path, stamps:
         for key, epoch, layer, histogram in missing:
             image = drawing.draw(run, layer, histogram, epoch)
             client.log_image(run_id, image, key=key, step=epoch, timestamp=stamps[epoch], synchronous=True)
+
+
+def log_page(client: "MlflowClient", run_id: str, folder: Path) -> None:
+    """Log the page of all histograms, with a slider."""
+    path = folder / "histograms.json"
+    if path.exists():
+        page = weights_page(read_json(folder / "run.json"), read_histograms(path))
+        client.log_text(run_id, page, PAGE)
 
 
 class HistogramImage:

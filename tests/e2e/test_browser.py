@@ -1,12 +1,16 @@
-"""The charts of ten runs in MLflow's UI, in a real browser."""
+"""Ten runs, and thirty, in MLflow's UI, in a real browser."""
 
+import re
 import shutil
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Page, expect
 from ruamel.yaml import YAML
 
 from pipeline.core.paths import ROOT
+from pipeline.figures import run_styles
+from pipeline.tracking import database
 from tests.support import browser, study, workspace
 from tests.support.mirrored import complete
 from tests.support.mlflow_ui import served
@@ -18,11 +22,12 @@ if browser.executable() is None:
     pytest.skip("no chromium", allow_module_level=True)
 
 RUNS = YAML(typ="safe").load((ROOT / "params.yaml").read_text())["runs"]
+SEEDS = 3
 
 
 @pytest.fixture(scope="module")
-def ten(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A workspace with made-up results of the ten runs of params.yaml, synced to MLflow.
+def place(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace with made-up results of the ten runs of params.yaml, and a study of thirty, synced to MLflow.
 
     It is moved after that, and `make ui` must find the images all the same.
     """
@@ -32,36 +37,88 @@ def ten(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     accuracies = {name.replace("-", "_"): 0.9 + index / 200 for index, name in enumerate(RUNS)}
     changes = {name: {"validation": (0.8, value, value + 0.02)} for name, value in accuracies.items()}
     assert study.write_study(made.root / "results/runs", **changes) == list(RUNS)
+    many = made.root / "study/thirty/runs"
     for index, name in enumerate(RUNS):
         complete(made.results(name), index)
+        (made.results(name) / "model.keras").write_bytes(b"made up")
+        for seed in range(SEEDS):
+            complete(study.write_run(many, f"{name}-seed{seed}", seed=seed), 100 + SEEDS * index + seed)
     made.run("python", "-m", "tools.sync")
     return Workspace(made.root.rename(folder / "moved"))
 
 
 @pytest.fixture(scope="module")
-def address(ten: Workspace) -> Iterator[str]:
+def address(place: Workspace) -> Iterator[str]:
     """Where `make ui` shows them."""
-    with served(ten.root) as printed:
+    with served(place.root) as printed:
         yield printed
 
 
-def test_saved_view_of_ten_runs(address: str) -> None:
-    with browser.opened(address) as page:
-        drawn = browser.series(browser.card(page, "val_loss"), 10)
-        assert (drawn["lines"], drawn["points"]) == (10, 30)
-        assert set(drawn["names"]) == set(RUNS)
-        assert browser.titles(page)[:4] == ["val_loss", "val_accuracy", "train_loss", "train_accuracy"]
-        table = browser.card(page, "Image grid")
-        slider = table.get_by_role("slider")
-        assert slider.get_attribute("aria-valuenow") == "3"
-        browser.pictures(table, 3, 30)
-        slider.press("ArrowLeft")
-        sources = browser.pictures(table, 2, 30)
-        for layer in study.LAYERS:
-            assert sum(f"weights_{layer}+" in source for source in sources) == 10
+@pytest.fixture(scope="module")
+def page(address: str) -> Iterator[Page]:
+    """The one page of the one browser of these tests."""
+    with browser.opened(address, height=1400) as opened:
+        yield opened
 
 
-def test_without_the_saved_view_losses_come_before_weights(address: str) -> None:
-    with browser.opened(address.replace("&viewStateShareKey=study", "")) as page:
-        browser.series(browser.card(page, "val_loss"), 10)
-        assert page.locator(browser.HEADER).first.inner_text().startswith("Model metrics\n")
+def visit(page: Page, address: str) -> None:
+    """Load an address anew: a change behind the # alone loads nothing."""
+    page.goto("about:blank")
+    page.goto(address)
+
+
+def test_curves_of_ten_runs_in_ten_colours(page: Page, address: str) -> None:
+    visit(page, address)
+    drawn = browser.series(browser.card(page, "val_accuracy"), 10)
+    assert (drawn["lines"], drawn["points"]) == (10, 30)
+    colours = {name: run_styles.run_colour(run["architecture"], run_styles.flags(run)) for name, run in RUNS.items()}
+    assert dict(zip(drawn["names"], drawn["colours"], strict=True)) == colours
+    assert browser.titles(page)[:3] == ["val_accuracy", "val_error_percent", "val_loss"]
+
+
+def test_test_errors_are_bars_that_say_how_many(page: Page) -> None:
+    found = browser.bars(browser.card(page, "test_error_percent"), 10)
+    errors = {name: f"{1 + index / 10:.2f}" for index, name in enumerate(RUNS)}
+    assert dict(zip(found["names"], found["texts"], strict=True)) == errors
+
+
+def test_pictures_of_kernels_from_epoch_0_on(page: Page) -> None:
+    table = browser.card(page, "Image grid")
+    slider = table.get_by_role("slider")
+    assert [slider.get_attribute(f"aria-value{name}") for name in ("min", "now", "max")] == ["0", "3", "3"]
+    browser.pictures(table, 3, 30)
+    slider.press("Home")
+    sources = browser.pictures(table, 0, 30)
+    for layer in study.LAYERS:
+        assert sum(f"weights_{layer}+" in source for source in sources) == 10
+
+
+def test_columns_of_the_table(page: Page, address: str) -> None:
+    visit(page, address.replace("compareRunsMode=CHART", "compareRunsMode=TABLE"))
+    for name in ("architecture", "variant", "parameters", "test_accuracy", "test_errors", "training_seconds"):
+        expect(page.get_by_role("columnheader", name=name)).to_have_count(1)
+    expect(page.get_by_role("columnheader", name=re.compile("weights|Source|Version"))).to_have_count(0)
+    expect(page.get_by_text("10 matching runs")).to_be_visible()
+
+
+def test_models_are_named_as_their_runs_with_the_data_that_they_used(page: Page, address: str) -> None:
+    visit(page, re.sub(r"/runs\?.*", "/models?workflowType=machine_learning", address))
+    for name in RUNS:
+        expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
+    expect(page.get_by_text("train-12000").first).to_be_visible()
+
+
+def test_thirty_runs_are_means_of_ten_variants(page: Page, address: str, place: Workspace) -> None:
+    query = "SELECT experiment_id FROM experiments WHERE name = ?"
+    ((experiment,),) = database.select(place.root / "mlflow.db", query, ["study/thirty"])
+    visit(page, re.sub(r"/experiments/\d+/", f"/experiments/{experiment}/", address))
+    expect(page.get_by_text("Curves, means of the runs of a variant")).to_be_visible()
+    assert browser.series(browser.card(page, "val_accuracy"), 10)["lines"] == 10
+    browser.card(page, "Image grid")
+    expect(page.get_by_text("Weights of 10 of 30 runs")).to_be_visible()
+
+
+def test_without_the_saved_view_accuracies_come_before_weights(page: Page, address: str) -> None:
+    visit(page, address.replace("&viewStateShareKey=study", ""))
+    browser.series(browser.card(page, "val_loss"), 10)
+    assert page.locator(browser.HEADER).first.inner_text().startswith("Model metrics\n")

@@ -43,9 +43,11 @@ plot => {
         lines: drawn.length,
         points: plot.querySelectorAll(".scatterlayer .trace .point").length,
         names: plot.data.map(trace => trace.name),
+        colours: plot.data.map(trace => trace.line.color),
     };
 }
 """
+BARS = "plot => ({names: plot.data[0].names, texts: plot.data[0].text})"
 
 
 def executable() -> str | None:
@@ -86,6 +88,13 @@ def series(found: Locator, count: int) -> dict[str, Any]:
     plot = found.locator(".js-plotly-plot")
     expect(plot.locator(".scatterlayer .trace:has(.point)")).to_have_count(count)
     return plot.evaluate(DRAWN)
+
+
+def bars(found: Locator, count: int) -> dict[str, list[str]]:
+    """Names and texts of the bars in a card, once plotly has drawn `count` of them."""
+    plot = found.locator(".js-plotly-plot")
+    expect(plot.locator(".barlayer .point")).to_have_count(count)
+    return plot.evaluate(BARS)
 
 
 def titles(page: Page) -> list[str]:
