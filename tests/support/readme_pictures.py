@@ -45,7 +45,7 @@ def of_the_demo() -> None:
     command = (sys.executable, "-m", "tools.demo")
     with (
         serving(Workspace(ROOT), *command, ready="/networks", wait=300) as (address, _),
-        browser.opened(address, 1000, 590) as page,
+        browser.opened(address, 1000, 640) as page,
     ):
         page.locator("tr.champion").wait_for()
         browser.drag(page, "#pad", browser.SEVEN)
