@@ -19,7 +19,6 @@ pytestmark = pytest.mark.slow
 if browser.executable() is None:
     pytest.skip("no chromium", allow_module_level=True)
 
-SEVEN = [(70, 60), (140, 58), (205, 62), (180, 110), (150, 170), (125, 230)]
 CHAMPION = "tr.champion"
 
 
@@ -40,15 +39,11 @@ def page(address: str) -> Iterator[Page]:
 def points(page: Page) -> list[tuple[float, float]]:
     """The corners of a seven, on the page."""
     box = page.locator("#pad").bounding_box()
-    return [(box["x"] + x, box["y"] + y) for x, y in SEVEN]
+    return [(box["x"] + x, box["y"] + y) for x, y in browser.SEVEN]
 
 
 def draw(page: Page) -> None:
-    page.mouse.move(*points(page)[0])
-    page.mouse.down()
-    for x, y in points(page)[1:]:
-        page.mouse.move(x, y, steps=4)
-    page.mouse.up()
+    browser.drag(page, "#pad", browser.SEVEN)
 
 
 def reads(page: Page, digit: int) -> None:
@@ -69,7 +64,7 @@ def test_a_seven_drawn_by_mouse_is_read_and_cleared(page: Page) -> None:
 def test_a_seven_drawn_by_touch_is_read(page: Page) -> None:
     device = page.context.new_cdp_session(page)
     device.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
-    kinds = ["touchStart", *["touchMove"] * (len(SEVEN) - 1)]
+    kinds = ["touchStart", *["touchMove"] * (len(browser.SEVEN) - 1)]
     for kind, (x, y) in zip(kinds, points(page), strict=True):
         device.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     device.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
@@ -82,11 +77,7 @@ def test_two_digits_are_refused_and_noise_changes_what_the_networks_see(page: Pa
     before = page.locator("#seen").evaluate("one => one.toDataURL()")
     page.locator("#noise").fill("100")
     page.wait_for_function("before => document.getElementById('seen').toDataURL() !== before", arg=before)
-    box = page.locator("#pad").bounding_box()
-    page.mouse.move(box["x"] + 250, box["y"] + 60)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 252, box["y"] + 230, steps=4)
-    page.mouse.up()
+    browser.drag(page, "#pad", [(250, 60), (252, 230)])
     expect(page.locator("#status")).to_have_text("2 digits; draw one")
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -24,6 +24,7 @@ CLOSED = """
 localStorage.setItem("mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true");
 localStorage.setItem("mlflow.assistant.panelOpen_v1", "false");
 """
+SEVEN = [(70, 60), (140, 58), (205, 62), (180, 110), (150, 170), (125, 230)]  # strokes on the pad of `make demo`
 CARD = "[data-testid=experiment-view-compare-runs-card]"
 HEADER = "[data-testid=experiment-view-compare-runs-section-header]"
 PICTURES = "img[src*=artifact]"
@@ -68,6 +69,16 @@ def opened(address: str, width: int = 1600, height: int = 1000) -> Iterator[Page
         page.add_init_script(CLOSED)
         page.goto(address)
         yield page
+
+
+def drag(page: Page, selector: str, points: Sequence[tuple[float, float]]) -> None:
+    """Draw a line through points, in pixels from the top left corner of an element, with the mouse."""
+    box = page.locator(selector).bounding_box()
+    page.mouse.move(box["x"] + points[0][0], box["y"] + points[0][1])
+    page.mouse.down()
+    for x, y in points[1:]:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
+    page.mouse.up()
 
 
 def card(page: Page, title: str) -> Locator:
