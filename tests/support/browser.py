@@ -44,7 +44,7 @@ plot => {
         lines: drawn.length,
         points: plot.querySelectorAll(".scatterlayer .trace .point").length,
         names: plot.data.map(trace => trace.name),
-        colours: plot.data.map(trace => trace.line.color),
+        colours: plot.data.map(trace => trace.marker.color),
     };
 }
 """
