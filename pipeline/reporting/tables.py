@@ -1,5 +1,6 @@
 """The leaderboard's columns, and its rows as a Markdown table."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -74,11 +75,13 @@ def legend(columns: Sequence[Column]) -> str:
 
 
 def markdown_table(rows: Sequence[Row], columns: Sequence[Column]) -> str:
-    """The columns as a Markdown table, the best run in bold."""
+    """The columns as a Markdown table without padding, the best run in bold."""
     cells = [[markdown_text(column.text(row)) for column in columns] for row in rows]
     for row, line in zip(rows, cells, strict=True):
         for index, column in enumerate(columns):
             if row["best"] and column.key in BOLD:
                 line[index] = f"**{line[index]}**"
     align = ["left", *["right"] * (len(columns) - 1)] if cells else None
-    return tabulate(cells, [column.title for column in columns], tablefmt="pipe", disable_numparse=True, colalign=align)
+    titles = [column.title for column in columns]
+    padded = tabulate(cells, titles, tablefmt="pipe", disable_numparse=True, colalign=align)
+    return re.sub(r"  +|--+", lambda run: run[0][0], padded)

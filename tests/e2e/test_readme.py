@@ -21,6 +21,10 @@ def test_its_results_are_those_of_the_report() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_it_is_short() -> None:
+    assert len(README.encode()) <= 8 * 1024, "move details to a page in docs/"
+
+
 def test_every_link_leads_somewhere() -> None:
     targets = re.findall(r"\]\(([^)#]+)\)", README)
     assert len(targets) > 4
