@@ -12,6 +12,7 @@ from pipeline.core.paths import ROOT
 from pipeline.raw import idx
 from tests.support import photographs
 from tools import digit_image, predict
+from tools.picture_file import read_picture
 
 DIGITS = idx.read_images(ROOT / "tests/data/train-images-idx3-ubyte").reshape(-1, 28, 28)[:5]
 
@@ -89,6 +90,7 @@ def test_infinities_count_as_the_lightest_and_the_darkest(tmp_path):
     values = DIGITS[0].repeat(4, axis=0).repeat(4, axis=1).astype(np.float32)
     values[0, :3] = np.inf, -np.inf, np.nan
     Image.fromarray(values).save(tmp_path / "real.tif")
+    assert read_picture(tmp_path / "real.tif", "real.tif")[0, :3, 0].tolist() == [255, 0, 0]
     assert likeness(digit_image.prepare(tmp_path / "real.tif"), DIGITS[0]) > 0.95
 
 
