@@ -29,7 +29,7 @@ cluster: .venv/cluster ## the same with the runs on a Ray cluster, by default of
 	@$(IN_VENV) exec python -m tools.cluster $$ARGS -- $$RUNS
 
 # pytest splits PYTEST_ADDOPTS into words as a shell does, and evaluates nothing.
-test: .venv/test ## run the tests that take seconds; ARGS="-k params" are options of pytest
+test: .venv/test ## run all tests but the slow ones; ARGS="-k params" are options of pytest
 	@$(IN_VENV) PYTEST_ADDOPTS="$$PYTEST_ADDOPTS -m 'not slow' $$ARGS" python -m pytest
 
 test-all: .venv/test ## run all tests, also those that take minutes

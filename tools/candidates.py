@@ -78,7 +78,7 @@ def _stress(folder: Path) -> float | None:
 
 
 def noise(first: float, second: float, images: int) -> float:
-    """The difference in accuracy that chance explains: two equally good models differ by less in 95 of 100 cases.
+    """The noise of a difference in accuracy: two equally good models differ by less in 95 of 100 cases.
 
     1.96 · sqrt(2 · p · (1 − p) / n) for the mean accuracy p and n images; 0.0035 for p = 0.992, n = 5,000.
     """

@@ -1,1 +1,1 @@
-"""Code that every other package may use: errors, atomic file writes, paths, git."""
+"""Code that every other package may use: environment, errors, messages, files, paths, git, other programs, versions."""

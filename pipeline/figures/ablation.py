@@ -10,7 +10,7 @@ from pipeline.figures import run_styles, style
 
 
 class Effect(NamedTuple):
-    """`difference` in accuracy: estimate, low, high, as fractions; `fair` if the two runs differ in nothing else."""
+    """`difference` in accuracy: estimate, low, high, as fractions; `fair` if only the component differs."""
 
     label: str
     architecture: str
@@ -32,7 +32,7 @@ def draw_ablation(effects: Sequence[Effect]) -> Figure:
     drawing = style.figure(7.4, 0.6 + 0.3 * sum(heights))
     drawing.suptitle(
         "Test accuracy with a component minus without it; one scale per architecture.\n"
-        "Hollow: other settings differ, too. The intervals are not adjusted for their number; p-values are."
+        "Hollow: other settings differ, too. Intervals are not corrected for their number; the report's p-values are."
     )
     column = drawing.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
     for axes, panel in zip(column, panels.values(), strict=True):

@@ -21,13 +21,13 @@ Digit = Annotated[int, Field(ge=0, lt=NUM_CLASSES)]
 
 
 class Content(BaseModel):
-    """The keys that are read; a file may have more. Values in JSON are not converted: '3' is not 3."""
+    """The required keys of a JSON object. Further keys are allowed; values are not converted."""
 
     model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
 
 
 class Row(BaseModel):
-    """The columns that are read; a file may have more, with finite numbers in them, too."""
+    """The required columns of a CSV row. Further columns are allowed but must hold finite numbers."""
 
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
     __pydantic_extra__: dict[str, float]

@@ -27,7 +27,7 @@ def ablation_effects(groups: Sequence[Group]) -> list[Effect]:
     pairs = []
     for group in groups:
         for index, component in enumerate(COMPONENTS):
-            without = [other for other in groups if _lacks_only(index, group, other)]
+            without = [other for other in groups if _is_pair(index, group, other)]
             if without:
                 pairs.append((component, group, min(without, key=lambda other: len(_differing(group, other)))))
     comparisons = adjust([compare(group, without) for _, group, without in pairs])
@@ -37,7 +37,7 @@ def ablation_effects(groups: Sequence[Group]) -> list[Effect]:
     ]
 
 
-def _lacks_only(index: int, group: Group, other: Group) -> bool:
+def _is_pair(index: int, group: Group, other: Group) -> bool:
     """Whether `group` has the component of that index, and `other` is the same network without it."""
     expected = list(group.first.flags)
     expected[index] = False
@@ -46,5 +46,6 @@ def _lacks_only(index: int, group: Group, other: Group) -> bool:
 
 
 def _differing(group: Group, other: Group) -> tuple[str, ...]:
+    """The names of the settings in which two groups differ, apart from the seed, with spaces."""
     keys = differing_settings([group.first, other.first])
     return tuple(key.replace("_", " ") for key in keys if key != "seed")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pipeline.reporting import verdicts
 from pipeline.reporting.comparisons import Comparison, Group, adjust, compare
 from pipeline.reporting.convergence import Convergence, compare_convergence
-from pipeline.reporting.normality import HE_NORMAL, Kernel, kernels
+from pipeline.reporting.normality import HE_KURTOSIS, Kernel, kernels
 from pipeline.reporting.number_format import decimal
 from pipeline.reporting.verdicts import Verdict
 
@@ -21,7 +21,7 @@ PUBLISHED_ACCURACIES = (  # this and what else was published: data/published
 
 @dataclass(frozen=True)
 class Evidence:
-    """The networks as published, by architecture, and the comparisons of those that have runs."""
+    """The runs of the networks as published (pooling and dropout, no batch normalisation), and their comparisons."""
 
     groups: Mapping[str, Group]
     accuracy: Mapping[Pair, Comparison]
@@ -36,7 +36,7 @@ class Evidence:
         return verdicts.better(self.accuracy[pair]) if pair in self.accuracy else verdicts.no_runs(pair)
 
     def convergence(self, *pair: str) -> Convergence | None:
-        """How soon the two networks converged; None where one has no run or both were too slow."""
+        """How soon the two networks converged; None where one has no run or neither reached a target."""
         return compare_convergence(*(self.groups[name] for name in pair)) if pair in self.accuracy else None
 
 
@@ -114,7 +114,7 @@ def _weights_are_normal(tested: Sequence[Kernel]) -> Conclusion:
         None,
         "a kernel counts as practically normal up to ±0.5 excess kurtosis and ±0.25 skew of all its weights; supported"
         " from nine tenths of the kernels on, contradicted below half. He's initialisation is a normal distribution cut"
-        f" off at two standard deviations, whose excess kurtosis is {decimal(HE_NORMAL)}: kernels near that kept its"
+        f" off at two standard deviations, whose excess kurtosis is {decimal(HE_KURTOSIS)}: kernels near that kept its"
         " shape",
         verdicts.normal(tested),
         kernels=list(tested),

@@ -6,7 +6,7 @@ from scipy import stats
 
 from pipeline.reporting.results import Result
 
-HE_NORMAL = float(stats.truncnorm.stats(-2, 2, moments="k"))  # excess kurtosis of Keras' he_normal
+HE_KURTOSIS = float(stats.truncnorm.stats(-2, 2, moments="k"))  # excess kurtosis of Keras' he_normal
 MAX_KURTOSIS, MAX_SKEW = 0.5, 0.25  # of a practically normal kernel, either sign
 
 

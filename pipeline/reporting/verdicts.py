@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pipeline.reporting.comparisons import Comparison
 from pipeline.reporting.convergence import FEW_EPOCHS, Convergence
 from pipeline.reporting.normality import Kernel
+from pipeline.reporting.number_format import signed
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 MIN_GAIN = 0.25  # of the better standard network's errors: a network that removes fewer did not help much
@@ -31,7 +32,9 @@ def all_of(parts: Sequence[Verdict]) -> Verdict:
 def better(compared: Comparison) -> Verdict:
     """Whether the first network is more accurate; a win with more training images than the loser had is undecided."""
     if not compared.significant:
-        return Verdict(UNDECIDED, f"{compared.first} against {compared.second}: chance explains the difference")
+        low, high = signed(compared.difference.low), signed(compared.difference.high)
+        pair = f"{compared.first} minus {compared.second}"
+        return Verdict(UNDECIDED, f"not resolved: {pair} is between {low} and {high} points")
     ahead = compared.difference.value > 0
     winner, loser = (compared.first, compared.second) if ahead else (compared.second, compared.first)
     images, fewer = compared.images_seen if ahead else compared.images_seen[::-1]
@@ -62,7 +65,7 @@ def earlier(names: tuple[str, str], convergence: Convergence | None) -> Verdict:
     if convergence is None:
         return Verdict(UNDECIDED, f"{names[0]} and {names[1]} do not both have runs, or both were too slow")
     if convergence.explained_by_seeds:
-        return Verdict(UNDECIDED, "chance over seeds explains the order")
+        return Verdict(UNDECIDED, "not resolved: other seeds may change the order")
     epochs, images = convergence.order(images=False), convergence.order(images=True)
     target = f"{100 * convergence.target:.0f} % validation accuracy"
     if epochs == images == "same":

@@ -63,8 +63,8 @@ def _number(request: Request, name: str) -> float:
 def main(arguments: argparse.Namespace) -> None:
     """Load all networks, then serve the page until interrupted."""
     number = free_port(arguments.port, PORTS, "demo")
-    print(f"in some 20 seconds at http://{HOST}:{number}\nCtrl-C ends it", flush=True)
-    session.import_tensorflow().get_logger().setLevel("ERROR")  # ten networks are compiled one after the other
+    print(f"loading the networks; open http://{HOST}:{number} in about 20 seconds, Ctrl-C ends it", flush=True)
+    session.import_tensorflow().get_logger().setLevel("ERROR")  # no warnings that each network is compiled
     uvicorn.run(application(Reader(load_networks())), host=HOST, port=number, log_level="warning")
 
 

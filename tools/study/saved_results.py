@@ -11,7 +11,7 @@ from pipeline.formats.result_files import read_result
 
 RUNS, UNFINISHED = "runs", "unfinished"
 WEIGHTS = {"model.keras", "probabilities.npy", ".gitignore"}  # what DVC caches
-REPORT = ("report.md", "report.html", "curves.csv", "curves.png", "tradeoff.png", "effects.png")
+REPORT = ("report.md", "report.html", "curves.csv", "curves.png", "tradeoff.png", "effects.png", "stress.png")
 
 
 @dataclass(frozen=True)
