@@ -34,14 +34,16 @@ def assert_one_whole_run(place: Workspace) -> None:
     environment = json.loads((place.results(RUN) / "environment.json").read_text())
     finished = [(epoch["epoch"], round(1000 * epoch["finished"])) for epoch in environment["epochs"]]
     assert [step for step, _ in finished] == list(range(1, EPOCHS + 1))
-    for key in ("train_loss", "val_loss", "best_val_accuracy", "weights_conv1_mean"):
+    for key in ("train_loss", "val_loss", "best_val_accuracy"):
         assert rows(place, f"SELECT step, timestamp FROM metrics WHERE key = '{key}' ORDER BY step") == finished
+    steps = rows(place, "SELECT step FROM metrics WHERE key = 'weights_conv1_std' ORDER BY step")
+    assert [step for (step,) in steps] == list(range(EPOCHS + 1))  # 0: the initial weights
     samples = rows(place, "SELECT count(*) FROM metrics WHERE key = 'system/cpu_utilization_percentage'")
     assert samples == [(len(environment["system"]),)]
     pictures = [
         path.name.split("+")[:3] for path in place.root.glob("mlartifacts/*/artifacts/images/weights_conv1*.png")
     ]
-    assert sorted(pictures) == [["weights_conv1", "step", str(epoch)] for epoch in range(1, EPOCHS + 1)]
+    assert sorted(pictures) == [["weights_conv1", "step", str(epoch)] for epoch in range(EPOCHS + 1)]
 
 
 def test_one_that_diverges_has_failed(untrained_copy: Workspace) -> None:

@@ -61,8 +61,9 @@ from pipeline.core.errors import PipelineError
 def __getattr__(name): return lambda *details: PipelineError(f"{name}: {details}")
 """,
     "pipeline/core/git.py": """
-def ask_git(*words): return None
+def ask_git(*words, root=None): return ""
 def head_commit(): return None
+def state(root=None): return {"git_commit": None, "git_clean": None, "experiment": None}
 """,
 }
 
