@@ -85,7 +85,7 @@ def make_clone(root: Path) -> Workspace:
             settings = {"cache": {"dir": cache}, "core": {"site_cache_dir": str(complete)}}
             ConfigObj(settings, encoding="utf-8").write(stream)
         complete.mkdir(mode=0o700)
-        clone.start("dvc", "checkout", "--quiet", "fetch", "preprocess", stderr=subprocess.DEVNULL).wait()
+        clone.start("dvc", "checkout", "--quiet", "fetch", "preprocess", "corrupt", stderr=subprocess.DEVNULL).wait()
     return clone
 
 

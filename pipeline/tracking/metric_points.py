@@ -62,9 +62,9 @@ def epoch_points(folder: Path, images: int, stamps: dict[int, int]) -> Iterator[
             yield MetricPoint(name, float(value), stamps[epoch], epoch)
     for row in read_result(folder / "weights.csv"):
         epoch = row["epoch"]
-        for column in MOMENTS.keys() & row.keys():
-            key = f"{weights_key(row['layer'])}_{MOMENTS[column]}"
-            yield MetricPoint(key, row[column], stamps[epoch], epoch)
+        for column, moment in MOMENTS.items():
+            if column in row:
+                yield MetricPoint(f"{weights_key(row['layer'])}_{moment}", row[column], stamps[epoch], epoch)
 
 
 def final_points(values: dict[str, float], stamps: dict[int, int]) -> Iterator[MetricPoint]:

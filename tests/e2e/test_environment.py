@@ -60,7 +60,8 @@ def test_an_activated_environment_and_dvc_repro(finished: Workspace, untrained: 
 
 def test_modules_called_directly(finished: Workspace, untrained: Workspace, hostile: dict) -> None:
     environ = without(untrained.environment(hostile), *ONLY_ACTIVATED)
-    for stage in ("train", "evaluate", "draw"):
-        done = untrained.run(*environ, sys.executable, "-m", f"pipeline.{stage}", RUN)
-        assert "Traceback" not in done.stderr
-    assert untrained.contents(RUN) == finished.contents(RUN)
+    done = untrained.run(*environ, sys.executable, "-m", "pipeline.train", RUN)
+    assert "Traceback" not in done.stderr
+    trained = untrained.contents(RUN)
+    assert {"model.keras", "history.csv"} <= trained.keys()
+    assert trained.items() <= finished.contents(RUN).items()

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-QUICK, ALL = 30, 2000  # mutations of each kind of file: in the quick tests, and in the slow ones
+QUICK, ALL = 30, 2000  # mutations of each kind of file: in the tests, and in those marked `fuzz`
 ODD = [None, True, 0, -1, 10**30, 0.5, float("nan"), float("inf"), "", "x", "1e999", "\ud800", "\x1b[31m", [], {}, [[]]]
 ODD += [{"a": 1}, [None], "../../etc", "<b>", "ensemble"]
 WORDS = [

@@ -18,7 +18,7 @@ from tools import candidates, promote
 
 RUN, OTHER = "lenet-dropout", "vgg-dropout"
 NAMES = [*result_files.SCHEMAS, "probabilities.npy"]
-COUNTS = [QUICK, pytest.param(ALL, marks=pytest.mark.slow)]
+COUNTS = [QUICK, pytest.param(ALL, marks=[pytest.mark.slow, pytest.mark.fuzz])]
 
 
 @pytest.fixture

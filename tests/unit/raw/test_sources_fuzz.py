@@ -14,7 +14,7 @@ from tests.support import mirror
 from tests.support.mirror import CONTENT, FIRST, held, settings
 from tests.support.mutations import mutated_bytes
 
-COUNTS = [20, pytest.param(300, marks=pytest.mark.slow)]
+COUNTS = [20, pytest.param(300, marks=[pytest.mark.slow, pytest.mark.fuzz])]
 HEADERS = [
     b"Location: https://[::1",
     b"Location: //\xff\xfe:\x00@%",
@@ -64,7 +64,7 @@ def test_no_answer_is_a_stack_trace(server, tmp_path, capsys, count):
 
 
 def test_an_error_of_any_type_leaves_the_next_source(server, tmp_path, monkeypatch):
-    def fail(**_):
+    def fail(*_, **__):
         raise struct.error("of any type")
 
     monkeypatch.setattr(tarfile, "open", fail)

@@ -156,7 +156,7 @@ def test_a_file_of_another_shape_and_one_that_expands_are_refused(keras, tmp_pat
         model_file.load_model(path)
 
 
-@pytest.mark.parametrize("count", [QUICK, pytest.param(ALL, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [QUICK, pytest.param(ALL, marks=[pytest.mark.slow, pytest.mark.fuzz])])
 def test_any_damage_is_an_error_of_one_line(model, tmp_path, count):
     members = members_of(model, tmp_path)
     changes = {"config.json": mutated_json, "metadata.json": mutated_json, "model.weights.h5": None}

@@ -223,7 +223,7 @@ def test_a_relative_database_is_the_repositorys_everywhere(monkeypatch, tmp_path
     assert client.get_experiment(experiment).artifact_location == (tmp_path / "mlartifacts").as_uri()
 
 
-@pytest.mark.parametrize("count", [20, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [20, pytest.param(300, marks=[pytest.mark.slow, pytest.mark.fuzz])])
 def test_random_answers_are_warnings_of_one_line(folder, monkeypatch, capsys, tmp_path, count):
     monkeypatch.chdir(tmp_path)  # where artifacts go if the answer names a relative folder
     info = {"run_id": "a" * 32, "run_uuid": "a" * 32, "experiment_id": "1", "status": "RUNNING", "artifact_uri": "x/y"}
