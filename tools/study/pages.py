@@ -17,11 +17,7 @@ from tools.study.plan import STUDIES
 from tools.study.saved_results import RUNS, UNFINISHED
 
 NONE = "–"
-OVERVIEW = ("notebook", "efficient", "best", "sturdy")
-OVERVIEW_COLUMNS = (
-    *("run", "epochs", "images seen", "test accuracy", "published", "difference in points"),
-    *("corrupted digits", "seconds"),
-)
+OVERVIEW_COLUMNS = ("run", "epochs", "images seen", "test accuracy", "published", "difference in points", "seconds")
 REPORTS = {  # heading: the report with these verdicts
     "`fast`": RESULTS / "report.md",
     "`notebook`": STUDIES / "notebook/report.md",
@@ -35,7 +31,7 @@ def overview() -> str:
     """The tables of docs/studies.md: a row for each run, and the six verdicts side by side."""
     runs = [
         {"study": f"[{name}](../study/{name}/README.md)"} | {column: row[column] for column in OVERVIEW_COLUMNS}
-        for name in OVERVIEW
+        for name in ("notebook", "efficient", "best")
         for row in run_rows(STUDIES / name)
     ]
     return "\n\n".join([table(runs), VERDICTS_HEADING, verdict_table(read_reports())])
@@ -56,16 +52,13 @@ def study_page(name: str, folder: Path) -> str:
 
 
 def run_rows(folder: Path) -> list[dict[str, str]]:
-    """A table row for each run saved in a study's folder, finished or not; "published" is its network's accuracy.
-
-    Runs that were evaluated before corrupted digits were scored have no value for these.
-    """
+    """A table row for each run saved in a study's folder, finished or not; "published" is its network's accuracy."""
     rows, notebook = [], load_published()
     paths = [*folder.glob(f"{RUNS}/*/run.json"), *folder.glob(f"{UNFINISHED}/*/run.json")]
     for path in sorted(paths, key=lambda path: path.parent.name):
         run, environment = read_result(path), read_result(path.with_name("environment.json"))
         settings, history = run["settings"], read_result(path.with_name("history.csv"))
-        metrics, stress = path.with_name("metrics.json"), path.with_name("stress.json")
+        metrics = path.with_name("metrics.json")
         accuracy = read_result(metrics)["test_accuracy"] if metrics.is_file() else None
         known = notebook.test if run["data_digest"] == notebook.data_digest else {}
         published = known.get(run["architecture"], {}).get("test_accuracy")
@@ -78,7 +71,6 @@ def run_rows(folder: Path) -> list[dict[str, str]]:
             "test accuracy": NONE if accuracy is None else per_cent(accuracy),
             "published": NONE if published is None else per_cent(published),
             "difference in points": NONE if None in (accuracy, published) else signed(accuracy - published),
-            "corrupted digits": per_cent(read_result(stress)["mean_accuracy"]) if stress.is_file() else NONE,
             "precision": environment["precision"],
             "hardware": machine(environment),
             "seconds": f"{environment['seconds']:,.0f}",
