@@ -43,8 +43,8 @@ plot => {
     return {
         lines: drawn.length,
         points: plot.querySelectorAll(".scatterlayer .trace .point").length,
-        names: plot.data.filter(trace => trace.marker).map(trace => trace.name),  // the others are spreads of means
-        colours: plot.data.filter(trace => trace.marker).map(trace => trace.marker.color),
+        names: plot.data.map(trace => trace.name),
+        colours: plot.data.map(trace => trace.marker?.color),
     };
 }
 """
