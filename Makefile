@@ -59,7 +59,7 @@ promote: $(READY) ## make the best run the champion, or RUN=vgg-dropout, even if
 serve: $(READY) ## serve the champion over HTTP (on this machine only); PORT=8080 chooses the port
 	@$(IN_VENV) exec python -m tools.serve -- $${PORT:+"$$PORT"}
 
-demo: $(READY) ## draw digits on a page and watch all networks read them (on this machine only); PORT=8080 chooses the port
+demo: $(READY) ## draw digits on a page and watch all networks read them; PORT=8080 chooses the port
 	@$(IN_VENV) exec python -m tools.demo $${PORT:+"$$PORT"}
 
 compare: $(READY) ## changes of params and metrics since the last commit or REV=main, as Markdown; OUT=FILE for a file

@@ -19,7 +19,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_every_check_passes(checkout: Path) -> None:
     found = dict(doctor.examine(checkout, repair=False))
-    assert found["dvc.lock"] == doctor.Verdict("9 stages")
+    assert found["dvc.lock"] == doctor.Verdict("10 stages")
     assert found["dvc cache"] == doctor.Verdict("1 objects, none corrupt or lost")
     assert found["results"] == doctor.Verdict("1 files as in dvc.lock")
     assert found["mlflow.db"] == doctor.Verdict("intact")

@@ -44,4 +44,4 @@ def test_results_that_are_absent_changed_or_not_made_yet(checkout: Path) -> None
     (checkout / "dvc.lock").write_text((checkout / "dvc.lock").read_text().replace("  report: {cmd: x}\n", ""))
     assert_wrong(outputs.results(checkout), "not run yet: report", "make repro")
     (checkout / "dvc.lock").unlink()
-    assert_wrong(outputs.results(checkout), "not run yet: fetch, preprocess, train@lenet-one and 6 more")
+    assert_wrong(outputs.results(checkout), "not run yet: fetch, preprocess, corrupt and 7 more")

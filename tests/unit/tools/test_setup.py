@@ -133,11 +133,6 @@ def test_metadata_agree():
     assert os.access(ROOT / ".ci/run", os.X_OK)
 
 
-def test_parallel_processes_share_out_whole_groups(request):
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        assert request.node.nodeid.endswith("::test_parallel_processes_share_out_whole_groups@test_setup.py")
-
-
 def test_exceptions_of_the_audit_have_a_day_and_a_reason():
     with (ROOT / "setup/audit-exceptions.csv").open() as file:
         for row in csv.DictReader(file):
