@@ -55,7 +55,7 @@ def content(mine: mlflow.MlflowClient, run: Run) -> dict[str, object]:
         "files": digests(mine, f"runs:/{run.info.run_id}/"),
         "models": [
             digests(mine, model.artifact_location)
-            for model in (mine.get_logged_model(output.model_id) for output in run.outputs.model_outputs)
+            for model in mine.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
             if str(model.status) == "READY"  # not one that was cut short
         ],
         "data": [(entry.dataset.to_dictionary(), str(entry.tags)) for entry in run.inputs.dataset_inputs],
