@@ -35,19 +35,14 @@ def download(bench: Bench, answer: Callable[[Any, bytes], None], says: str) -> s
     place = bench.blank()
     patience = 2 if answer is stalled else 120  # seconds; a busy machine needs some
     certificate = write_certificate(place.root / "certificate.pem")
-    server = serve(certificate)
-    for path in (place.root / "tests/data").glob("*ubyte"):
-        server.routes[f"/{path.name}.gz"] = gzip.compress(path.read_bytes())
-    good = server.routes[f"/{FIRST}.gz"]
-    server.routes[f"/{FIRST}.gz"] = lambda handler: answer(handler, good)
-    place.edit(lambda values: values["fetch"].update(sources=[server.address], timeout=patience))
-    trust = {"REQUESTS_CA_BUNDLE": str(certificate), "NO_PROXY": "127.0.0.1"}
-    try:
+    with serve(certificate) as server:
+        for path in (place.root / "tests/data").glob("*ubyte"):
+            server.routes[f"/{path.name}.gz"] = gzip.compress(path.read_bytes())
+        good = server.routes[f"/{FIRST}.gz"]
+        server.routes[f"/{FIRST}.gz"] = lambda handler: answer(handler, good)
+        place.edit(lambda values: values["fetch"].update(sources=[server.address], timeout=patience))
+        trust = {"REQUESTS_CA_BUNDLE": str(certificate), "NO_PROXY": "127.0.0.1"}
         done = place.run("python", "-m", "pipeline.fetch", check=False, **trust)
-    finally:
-        server.over.set()
-        server.shutdown()
-        server.server_close()
     refusal(done, FIRST, says)
     _succeeds_now(place, FIRST)
     return _reason(done)

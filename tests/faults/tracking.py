@@ -35,15 +35,10 @@ def absent(bench: Bench) -> str:
 
 def answering(bench: Bench, answer: Any) -> str:
     """Train with a server that always answers so."""
-    server = serve(otherwise=answer)
-    try:
+    with serve(otherwise=answer) as server:
         seen = trained(bench, bench.prepared(), server.address.rstrip("/"))
         assert server.asked, "the server was never asked"
         return seen
-    finally:
-        server.over.set()
-        server.shutdown()
-        server.server_close()
 
 
 @fault("tracking server: answers 500", GOES_ON)

@@ -4,7 +4,7 @@ import datetime
 import ipaddress
 import ssl
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -57,8 +57,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+@contextmanager
 def serve(certificate=None, otherwise=None):
-    """Start a server at `address`; paths without a route get `otherwise`, None for a 404."""
+    """A server at `address`, stopped at the end; paths without a route get `otherwise`, None for a 404."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.routes, server.otherwise, server.asked, server.over = {}, otherwise, [], threading.Event()
     if certificate:
@@ -67,4 +68,9 @@ def serve(certificate=None, otherwise=None):
         server.socket = context.wrap_socket(server.socket, server_side=True)
     server.address = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}/"
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    return server
+    try:
+        yield server
+    finally:
+        server.over.set()
+        server.shutdown()
+        server.server_close()

@@ -26,14 +26,9 @@ def started(folder, monkeypatch):
     certificate = write_certificate(folder / "both.pem")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = serve(certificate)
-    server.routes = {f"/mnist/{name}.gz": gzip.compress(content) for name, content in CONTENT.items()}
-    try:
+    with serve(certificate) as server:
+        server.routes = {f"/mnist/{name}.gz": gzip.compress(content) for name, content in CONTENT.items()}
         yield server
-    finally:
-        server.over.set()
-        server.shutdown()
-        server.server_close()
 
 
 def settings(*sources, timeout=5.0):

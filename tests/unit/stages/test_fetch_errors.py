@@ -90,14 +90,12 @@ def redirect_to(base):
 
 
 def test_redirects_are_followed_to_https_only(server, tmp_path):
-    plain = serve()
-    plain.routes = server.routes.copy()
-    for name in CONTENT:
-        server.routes[f"/moved/{name}.gz"] = redirect_to(f"{plain.address}mnist/")
-    assert "redirects away from https: " in refused(tmp_path / "raw", server.address + "moved/")
-    assert plain.asked == []
-    plain.shutdown()
-    plain.server_close()
+    with serve() as plain:
+        plain.routes = server.routes.copy()
+        for name in CONTENT:
+            server.routes[f"/moved/{name}.gz"] = redirect_to(f"{plain.address}mnist/")
+        assert "redirects away from https: " in refused(tmp_path / "raw", server.address + "moved/")
+        assert plain.asked == []
     for name in CONTENT:
         server.routes[f"/moved/{name}.gz"] = redirect_to(f"{server.address}mnist/")
     fetch.fetch(settings(server.address + "moved/"), tmp_path / "raw")

@@ -65,15 +65,10 @@ def silent(handler):
 @contextmanager
 def tracked_by(handler, monkeypatch):
     """A server that gives every request this answer, named as the tracking server."""
-    server = serve(otherwise=handler)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    try:
+    with serve(otherwise=handler) as server:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
         yield server
-    finally:
-        server.over.set()
-        server.shutdown()
-        server.server_close()
 
 
 ANSWERS = {
