@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from pipeline.config.params import load_params
 from pipeline.core.paths import ROOT, run_dir
 from pipeline.dataset.augmentation import epoch_data
-from pipeline.dataset.batches import make_dataset
+from pipeline.dataset.batches import TEST_BATCH_SIZE, make_dataset
 from pipeline.dataset.splits import load_split
 from pipeline.figures import style
 from pipeline.formats.tables import write_json
@@ -146,7 +146,7 @@ def measure_recipes(session: Session) -> tuple[dict[str, list[float]], dict[str,
         model = train_shortly(run, session, **changes)
 
         def answers(wanted: np.ndarray, model: "keras.Model" = model) -> np.ndarray:
-            return model.predict(make_dataset(250, wanted), verbose=0).argmax(axis=1)
+            return model.predict(make_dataset(TEST_BATCH_SIZE, wanted), verbose=0).argmax(axis=1)
 
         rows = score.score_rows(answers, corrupted, corrupted["labels"].shape[-1])
         scores[label] = {

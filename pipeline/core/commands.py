@@ -66,7 +66,7 @@ def run_bytes(*command: str, cwd: Path, env: Mapping[str, str] | None = None, li
 
 
 def reason(text: str, cwd: Path) -> str:
-    """Why a program failed, by its errors, of which the last line often does not say it; and what to do, if known."""
+    """Why a program failed, from what it printed, and what to do about it if that is known."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         return "it gave no reason"

@@ -115,7 +115,7 @@ def _account(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_this_project(root: Path) -> bool:
-    """Whether `root` is a checkout of this project, of which this one may be a temporary copy (`dvc exp run`)."""
+    """Whether `root` is this checkout, or the checkout that this one is a temporary copy of (`dvc exp run`)."""
     return (root / Path(__file__).resolve().relative_to(PROJECT)).is_file() and (
         root.resolve() == PROJECT or PROJECT.is_relative_to(root.resolve() / ".dvc/tmp")
     )

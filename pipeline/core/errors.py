@@ -33,7 +33,7 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
     try:
         main(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except BrokenPipeError:  # such as `| head`, which has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would complain at its end
         sys.exit(1)
     except (PipelineError, OSError) as error:

@@ -146,7 +146,7 @@ def _vgg_is_the_choice(evidence: Evidence) -> Conclusion:
         PUBLISHED_ACCURACIES,
         "After epoch 2, vgg's training accuracy is 0.9210 and custom's 0.1217.",
         "exact McNemar of vgg against both others, Holm over the comparisons of the three networks; and vgg and custom"
-        " reach the same validation accuracy within one epoch of each other, or within half as many again",
+        " need similar numbers of epochs and of images for the same accuracy: at most 1.5 times, or one epoch more",
         verdicts.all_of([evidence.better("vgg", "custom"), evidence.better("vgg", "lenet"), speed]),
         evidence.comparisons(("vgg", "custom"), ("vgg", "lenet")),
         convergence,

@@ -15,7 +15,7 @@ from models.constants import IMAGE_SIZE
 
 SEVERITIES = 3
 CENTRE = (IMAGE_SIZE - 1) / 2
-FINE = 4  # a pixel is so many pixels wide and high while strokes are made thicker or thinner
+FINE = 4  # images are enlarged this many times to make strokes thicker or thinner
 ELASTIC_SMOOTHNESS = 4.0  # standard deviation of the filter, in pixels, as in Simard et al. (2003)
 
 Corruption = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]

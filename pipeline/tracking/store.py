@@ -30,14 +30,11 @@ ADDRESSES = (  # where MLflow keeps absolute addresses of artifacts
     ("model_versions", "storage_location"),
 )
 LOCATION = "SELECT artifact_location FROM experiments WHERE name = ?"
-SETTINGS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+SETTINGS = {  # and those of pipeline.core.environment, which every process has
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER": "false",  # a server may name a day
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",  # seconds; a training must not wait for a server that is away
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # it would start half a dozen idle processes
     "GIT_PYTHON_REFRESH": "quiet",
 }
 

@@ -77,7 +77,7 @@ def flipped_object(bench: Bench) -> str:
     return "train.npz: damaged; doctor: corrupt, restored from the workspace or removed"
 
 
-@fault("dvc.lock: conflict markers", "dvc and doctor refuse it; `git checkout` mends it", quick=True)
+@fault("dvc.lock: conflict markers", "dvc and doctor refuse it; `git checkout` restores it", quick=True)
 def conflict(bench: Bench) -> str:
     """As a merge leaves them."""
     place = bench.prepared()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
+from models.constants import INPUT_SHAPE
 from pipeline.config.params import load_params
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256
@@ -70,7 +71,7 @@ def _there(path: Path) -> bool:
 
 def _network(name: str, path: Path, champion: bool) -> Network:
     model = model_file.load_model(path)
-    model.predict_on_batch(np.zeros((1, 28, 28, 1), np.uint8))  # compiles it
+    model.predict_on_batch(np.zeros((1, *INPUT_SHAPE), np.uint8))  # compiles it
     return Network(name, model, champion, model.count_params() > LARGE)
 
 
