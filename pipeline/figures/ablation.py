@@ -32,7 +32,8 @@ def draw_ablation(effects: Sequence[Effect]) -> Figure:
     drawing = style.figure(7.4, 0.6 + 0.3 * sum(heights))
     drawing.suptitle(
         "Test accuracy with a component minus without it; one scale per architecture.\n"
-        "Hollow: other settings differ, too. Intervals are not corrected for their number; the report's p-values are."
+        "Hollow: other settings differ, too.\n"
+        "The intervals are not corrected for their number; the report's p-values are."
     )
     column = drawing.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
     for axes, panel in zip(column, panels.values(), strict=True):
