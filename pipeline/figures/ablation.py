@@ -29,7 +29,7 @@ def draw_ablation(effects: Sequence[Effect]) -> Figure:
         panels.setdefault(effect.architecture, []).append(effect)
     panels = panels or {"": []}
     heights = [len(panel) + 1.5 for panel in panels.values()]
-    drawing = style.figure(7.4, 0.6 + 0.3 * sum(heights))
+    drawing = style.figure(7.4, 0.9 + 0.3 * sum(heights))
     drawing.suptitle(
         "Test accuracy with a component minus without it; one scale per architecture.\n"
         "Hollow: other settings differ, too.\n"

@@ -11,12 +11,12 @@ from tabulate import tabulate
 
 from pipeline.config.params import Params, load_params
 from pipeline.core import errors
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import Interrupted, PipelineError
 from pipeline.core.paths import ROOT, run_dir
 from pipeline.formats.result_files import read_result
 from tools.repro import plan
 from tools.repro.plan import STAGES, Machine, Task, about, clock
-from tools.repro.stages import run_stages
+from tools.repro.stages import CONTINUES, run_stages
 from tools.sync import Synchronizer
 from tools.workspace import Workspace
 
@@ -37,6 +37,8 @@ def main(arguments: argparse.Namespace) -> None:
     try:
         if tasks:
             run_tasks(tasks)
+    except KeyboardInterrupt:  # while a run was logged; the stage at work then has the signal, too
+        raise Interrupted(CONTINUES) from None
     finally:
         list(run_stages(["report"]))
         finish(names)

@@ -14,6 +14,7 @@ DVC_NOTICES = re.compile(
     r"$|> |\t|Data and pipelines are up to date|Updating lock file|Generating lock file|To track the changes"
     r"|To enable auto staging|Use `dvc push`"
 )
+CONTINUES = "`make repro` continues from here"
 
 
 def run_stages(stages: Sequence[str]) -> Iterator[tuple[str, bool]]:
@@ -42,9 +43,9 @@ def run_stages(stages: Sequence[str]) -> Iterator[tuple[str, bool]]:
     finally:
         process.communicate()  # also if the caller stops early, so that no stage is at work after this
     if interrupted:
-        raise Interrupted("`make repro` continues from here")
+        raise Interrupted(CONTINUES)
     if process.returncode:
-        raise PipelineError("a stage failed, as it says above; `make repro` continues from here")
+        raise PipelineError("a stage failed, as it says above; " + CONTINUES)
 
 
 def _ended_stages(process: subprocess.Popen) -> Generator[tuple[str, bool], None, bool]:
