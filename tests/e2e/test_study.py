@@ -60,7 +60,8 @@ def test_a_study_is_trained_and_saved(copied: Workspace) -> None:
         stream.write("# changed\n")  # draw is out of date, training and evaluation are not
     redrawn = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout
     assert redrawn.splitlines()[-3:] == printed.splitlines()[-3:]
-    assert (kept / "runs" / RUN / "loss.png").is_file()
+    assert (kept / "runs" / RUN / "per_class.csv").is_file()
+    assert not list(kept.glob("runs/*/*.png"))
     _plan(copied, runs={"short": short, RUN: LENET | {"epochs": 7}})
     changed = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout
     assert changed.splitlines()[-3:-1] == ["short: done", f"{RUN}: not started"]

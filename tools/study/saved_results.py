@@ -1,4 +1,4 @@
-"""The results of a study in `study/NAME/`: text and figures without weights, perhaps trained on another machine."""
+"""The results of a study in `study/NAME/`: text and the report, perhaps trained on another machine."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from pipeline.core.files import write_bytes
 from pipeline.formats.result_files import read_result
 
 RUNS, UNFINISHED = "runs", "unfinished"
-WEIGHTS = {"model.keras", "probabilities.npy", ".gitignore"}  # what DVC caches
+NOT_SAVED = ("*.keras", "*.npy", "*.png", ".gitignore")  # what is large, or drawn from the rest
 REPORT = ("report.md", "report.html", "curves.csv", "curves.png", "tradeoff.png", "effects.png", "stress.png")
 
 
@@ -51,9 +51,9 @@ class SavedResults:
 
 
 def copy_results(source: Path, target: Path) -> None:
-    """Copy a run's files to another folder, without its weights."""
+    """Copy a run's text files to another folder, without its weights and figures."""
     for path in sorted(source.iterdir()):
-        if path.name not in WEIGHTS:
+        if not any(map(path.match, NOT_SAVED)):
             write_bytes(target / path.name, path.read_bytes())
 
 
