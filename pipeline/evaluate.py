@@ -1,7 +1,7 @@
-"""Evaluate one trained run on the test set, which only the notebook's protocol reads earlier, as validation data.
+"""Evaluate one trained run on test images, on corrupted digits, and on digits of another source.
 
-It is also scored on corrupted digits and on digits of another source, here and not in a stage of their own, since a
-process takes longer to import TensorFlow than to predict these.
+Only the protocol `notebook` reads test images earlier, as its validation data. Corrupted digits have no stage of their
+own, since importing TensorFlow takes longer than predicting them.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def evaluate(run: Run, results: Path) -> None:
 
 
 def prepared_model(run: Run, path: Path) -> "keras.Model":
-    """The model of a run, in the precision and with the operations that it predicts with on this machine."""
+    """Load a run's model in the precision, and with the fast operations, that this machine predicts with."""
     if not path.exists():
         raise messages.missing_model(path, run.name)
     session = start_session(run.train.precision, run.train.threads, run.train.seed)
@@ -79,7 +79,7 @@ def validation_metrics(results: Path) -> dict[str, float]:
 
 
 def test_metrics(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
-    """Mean categorical cross-entropy, accuracy, number of errors."""
+    """Mean cross-entropy, accuracy and number of errors; of labels, uint8 (N,), and probabilities, float32 (N, 10)."""
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     test_errors = int((probabilities.argmax(axis=1) != labels).sum())
     return {
@@ -90,7 +90,12 @@ def test_metrics(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any
 
 
 def per_class_metrics(labels: np.ndarray, predicted: np.ndarray) -> list[dict[str, Any]]:
-    """Precision, recall and F1 of each digit, 0 where undefined, and its number of images."""
+    """Precision, recall and F1 of each digit, 0 where undefined, and its number of images.
+
+    Args:
+        labels: uint8 (N,).
+        predicted: int (N,).
+    """
     actual, guessed, right = (
         np.bincount(digits, minlength=NUM_CLASSES) for digits in (labels, predicted, labels[labels == predicted])
     )
@@ -106,7 +111,7 @@ def share(part: int, whole: int) -> float:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Evaluate the named run and add its metrics to its MLflow run; its checkpoints are no longer needed then."""
+    """Evaluate the named run, log the metrics to its MLflow run, and delete its checkpoints."""
     run = load_params().run(arguments.run)
     results = run_dir(run.name)
     evaluate(run, results)
