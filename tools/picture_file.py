@@ -12,6 +12,8 @@ from PIL import Image, ImageOps, ImageStat
 from pipeline.core.errors import PipelineError, describe
 
 MAX_SIDE = 16_384  # pixels, after the reduction
+MAX_PIXELS = 200_000_000  # likewise; those of a PNG take 0.8 GB of memory, with more than 8 bits a channel 5 GB
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow itself refuses twice as many, before any reduction
 WORK_SIDE = 400  # pixels; the longer side of what read_picture returns is at most this
 PROGRAMS = {"EPS"}  # formats that are programs, which Pillow lets Ghostscript run
 DECODER_ERRORS = (  # what Pillow's decoders raise
@@ -35,25 +37,27 @@ def read_picture(source: Path | BinaryIO, name: str) -> np.ndarray:
             with Image.open(source, formats=formats) as opened:
                 opened.draft(None, (2 * WORK_SIDE, 2 * WORK_SIDE))  # a JPEG can be decoded at an eighth of its size
                 _check_size(opened.size, name)
-                picture = _eight_bits(ImageOps.exif_transpose(opened))
-                picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+                ImageOps.exif_transpose(opened, in_place=True)
+                picture = _eight_bits(opened)
+                mode = "RGBA" if picture.has_transparency_data else "RGB"
+                picture = picture if picture.mode == mode else picture.convert(mode)
+                picture.thumbnail((WORK_SIDE, WORK_SIDE), Image.Resampling.BOX)
         except Image.DecompressionBombError:
-            raise _too_large(name, 2 * Image.MAX_IMAGE_PIXELS) from None
+            raise _too_large(name, 2 * MAX_PIXELS) from None
         except Image.UnidentifiedImageError:
             raise PipelineError(f"{name}: not a picture that Pillow reads; convert it to PNG, for one") from None
         except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
             raise PipelineError(f"{name}: {error.strerror}; expected a picture of a digit") from None
         except DECODER_ERRORS as error:
             raise PipelineError(f"{name}: a damaged picture ({describe(error)})") from None
-    picture.thumbnail((WORK_SIDE, WORK_SIDE), Image.Resampling.BOX)
     return np.asarray(_opaque(picture) if picture.mode == "RGBA" else picture)
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:
     if max(size) > MAX_SIDE:
         raise PipelineError(f"{name}: {max(size):,} pixels long; expected at most {MAX_SIDE:,}")
-    if size[0] * size[1] > Image.MAX_IMAGE_PIXELS:
-        raise _too_large(name, Image.MAX_IMAGE_PIXELS)
+    if size[0] * size[1] > MAX_PIXELS:
+        raise _too_large(name, MAX_PIXELS)
 
 
 def _too_large(name: str, pixels: int) -> PipelineError:

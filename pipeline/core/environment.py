@@ -75,6 +75,8 @@ def numerical_settings(environ: Mapping[str, str] = os.environ) -> dict[str, str
 def enter() -> None:
     """Apply the changes to this process, and give it standard streams and a private folder for DVC."""
     _open_streams()
+    if sys.flags.optimize > 1:
+        sys.exit("error: PYTHONOPTIMIZE=2 (or python -OO) removes docstrings, and MLflow fails without; unset it")
     if "PYTHONWARNINGS" in os.environ:  # such as "error"; Python has applied it by now
         warnings.resetwarnings()
         for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):

@@ -13,9 +13,9 @@ def missing_data(path: Path, stage: str = "preprocess") -> PipelineError:
     return PipelineError(f"{path}: not found; {RESTORE_DATA.format(stage=stage)}")
 
 
-def damaged_data(path: Path, problem: str) -> PipelineError:
-    """A file that preprocess wrote has changed since."""
-    return PipelineError(f"{path}: damaged, {problem}; {RESTORE_DATA.format(stage='preprocess')}")
+def damaged_data(path: Path, problem: str, stage: str = "preprocess") -> PipelineError:
+    """A file of prepared data that `stage` wrote has changed since."""
+    return PipelineError(f"{path}: damaged, {problem}; {RESTORE_DATA.format(stage=stage)}")
 
 
 def too_few_images(run: str, key: str, wanted: int, found: int) -> PipelineError:

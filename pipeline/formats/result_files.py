@@ -140,15 +140,17 @@ class Histogram(Content):
     low: float
     high: float
     counts: Annotated[list[list[Count]], Field(min_length=1)]
-    below: list[Count] | None = None
-    above: list[Count] | None = None
+    below: list[Count] = Field(default_factory=list)
+    above: list[Count] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _equal_bins(self) -> Self:
-        outside = [self.below, self.above] if self.below and self.above else []
-        weights = sum(self.counts[0]) + sum(counts[0] for counts in outside)
-        equal = {len(row) for row in self.counts} == {len(self.counts[0])} and len(self.counts[0]) >= 3
-        if not (equal and weights and self.low < self.high and {len(one) for one in outside} <= {len(self.counts)}):
+        epochs, bins = len(self.counts), len(self.counts[0])
+        counted = "below" in self.model_fields_set or "above" in self.model_fields_set
+        whole = len(self.below) == len(self.above) == (epochs if counted else 0)
+        equal = whole and {len(row) for row in self.counts} == {bins} and bins >= 3
+        weights = sum(self.counts[0]) + sum(self.below[:1] + self.above[:1])
+        if not (equal and weights and self.low < self.high):
             raise ValueError("expected a row of counts an epoch, each of the same three or more bins from low to high")
         return self
 

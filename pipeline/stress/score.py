@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.core import messages
+from pipeline.core.errors import reason
 from pipeline.core.paths import STRESS
 from pipeline.formats.tables import write_csv, write_json
 
@@ -93,9 +94,12 @@ def accuracies(rows: Sequence[Row]) -> dict[str, float | int]:
 
 
 def load_arrays(name: str) -> dict[str, np.ndarray]:
-    """The arrays of a file in `data/stress`, which `pipeline.corrupt` describes; PipelineError if it is missing."""
+    """The arrays of a file in `data/stress`, which `pipeline.corrupt` describes; PipelineError without a sound one."""
     path = STRESS / f"{name}.npz"
     if not path.is_file():
         raise messages.missing_data(path, "corrupt")
-    with np.load(path, allow_pickle=False) as arrays:
-        return dict(arrays)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except Exception as error:  # of any type, for a damaged archive
+        raise messages.damaged_data(path, reason(error), "corrupt") from None

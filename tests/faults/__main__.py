@@ -1,4 +1,4 @@
-"""Inject every fault, say what came of each, and write docs/faults.md when all were tried: `make faults`.
+"""Inject every fault, say what came of each, and put the table into docs/faults.md when all were tried: `make faults`.
 
 An interrupted run continues where it was: as long as the code stays the same, faults that passed are not tried again.
 """
@@ -16,7 +16,7 @@ from tests.faults.bench import Bench
 from tests.faults.outcomes import IMPOSSIBLE, NO, YES, Outcome
 from tests.faults.table import FAULTS, Fault, Impossible, plain
 
-KILLS, EVERY = 40, 4  # so that all faults take an hour or so
+KILLS, EVERY = 20, 4  # so that all faults take an hour or so
 WIDTH, LONGEST = 160, 2000  # characters of what was seen when all was well, and when it was not
 
 

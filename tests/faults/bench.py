@@ -4,7 +4,6 @@ import itertools
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
@@ -130,13 +129,6 @@ def kill(process: subprocess.Popen) -> str:
     """kill -9 of a process and all that it started; what it printed."""
     os.killpg(process.pid, signal.SIGKILL)
     return process.communicate()[0]
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def caught_up(path: Path) -> None:

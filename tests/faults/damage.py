@@ -42,17 +42,16 @@ def flipped_split(bench: Bench) -> str:
     return seen
 
 
-@fault("data/processed: missing", "training names what is missing; `dvc checkout` restores it")
-def missing_split(bench: Bench) -> str:
-    """Delete it."""
+@fault("data/raw: a flipped bit", "`dvc repro` fetches that file anew")
+def flipped_raw(bench: Bench) -> str:
+    """Damage a raw file after it was fetched."""
     place = bench.prepared()
-    right = (place.root / SPLIT).read_bytes()
-    shutil.rmtree(place.root / "data/processed")
-    place.run("git", "checkout", "data/processed/card.json")
-    seen = refusal(place.run(*TRAIN, check=False), "train.npz' does not exist", "dvc repro")
-    place.run("dvc", "checkout", SPLIT)
-    assert (place.root / SPLIT).read_bytes() == right
-    return seen
+    path = place.root / "data/raw/train-images-idx3-ubyte"
+    right = path.read_bytes()
+    flip(path)
+    place.run("dvc", "repro", "preprocess")
+    assert path.read_bytes() == right
+    return "fetched anew, the same bytes as before"
 
 
 @fault("DVC cache: a flipped bit", "training refuses what is checked out; doctor names it and repairs it", quick=True)

@@ -13,16 +13,13 @@ from pipeline.core.files import write_text
 from pipeline.core.paths import ROOT
 from pipeline.runtime.session import CPU_INFO
 from pipeline.training.metadata import package_versions
+from tools.readme import find_block
 
 DOCUMENT = ROOT / "docs/faults.md"
 KEPT = ROOT / ".faults.jsonl"
 YES, NO, IMPOSSIBLE = "yes", "**no**", "–"
-BEGIN = """\
-# What happens when something goes wrong
-
-`make faults` does all this to small copies of the project, with the real stages, and writes this table. The product has
-no switches for faults: they are done to it from outside.
-
+BEGIN, END = "<!-- make faults -->", "<!-- /make faults -->"  # around the part of docs/faults.md that is written here
+HEAD = """\
 - Of {all} faults {passed} ended as expected{other}.
 - A training is killed at {kills} random moments, and each stage {every}; of several writes to one
   file in a row, at the first, the middle one and the last.
@@ -80,7 +77,7 @@ def document(outcomes: Sequence[Outcome], kills: int, every: int, said: str, unt
     counts = ((NO, "did not"), (IMPOSSIBLE, "could not be tried on that machine"))
     other = [f"{verdicts.count(verdict)} {words}" for verdict, words in counts if verdict in verdicts]
     other += [f"{len(untried)} have not been tried with this code yet (listed below)"] if untried else []
-    begin = BEGIN.format(
+    begin = HEAD.format(
         all=len(outcomes) + len(untried),
         passed=verdicts.count(YES),
         other="".join(f", {words}" for words in other),
@@ -96,5 +93,7 @@ def document(outcomes: Sequence[Outcome], kills: int, every: int, said: str, unt
 
 
 def publish(outcomes: Sequence[Outcome], kills: int, every: int, untried: Sequence[str]) -> None:
-    """Write the table to docs/faults.md."""
-    write_text(DOCUMENT, document(outcomes, kills, every, conditions(), untried))
+    """Put the table into docs/faults.md."""
+    text, old = find_block(DOCUMENT, BEGIN, END)
+    table = document(outcomes, kills, every, conditions(), untried)
+    write_text(DOCUMENT, text.replace(old, f"{BEGIN}\n\n{table}\n{END}"))

@@ -1,10 +1,8 @@
-"""Checkpoints that are damaged, or another training's."""
+"""Checkpoints that are damaged."""
 
-from pipeline.core import files
-from pipeline.formats.tables import read_json, write_json
 from tests.faults.bench import TRAIN, Bench, checkpoints, kill, until
 from tests.faults.damage import flip
-from tests.faults.table import SAME, fault, line, refusal
+from tests.faults.table import SAME, fault, line
 from tests.support.workspace import Workspace
 
 
@@ -15,15 +13,6 @@ def two_checkpoints(bench: Bench) -> Workspace:
     until(lambda: len(checkpoints(place)) > 1, "two checkpoints", training)
     kill(training)
     return place
-
-
-@fault("power cut: the last checkpoint's files are empty", f"a warning, the one before is used; {SAME}")
-def power_cut(bench: Bench) -> str:
-    """As some file systems leave what was not synced."""
-    place = two_checkpoints(bench)
-    for path in checkpoints(place)[-1].iterdir():
-        path.write_bytes(b"")
-    return _goes_on(bench, place, "damaged")
 
 
 @fault("checkpoint: a flipped bit", f"a warning, the one before is used; {SAME}")
@@ -41,21 +30,6 @@ def all_damaged(bench: Bench) -> str:
     for checkpoint in checkpoints(place):
         flip(checkpoint / "state.json")
     return _goes_on(bench, place, "starting over", resumed=False)
-
-
-@fault("checkpoint: another TensorFlow's", "refused in one line that names what differs")
-def other_version(bench: Bench) -> str:
-    """The version in its identity, with a manifest that agrees."""
-    place = two_checkpoints(bench)
-    for checkpoint in checkpoints(place):
-        state, manifest = checkpoint / "state.json", checkpoint / "manifest.json"
-        content = read_json(state)
-        content["identity"]["tensorflow"] = "1.0"
-        write_json(state, content)
-        write_json(manifest, read_json(manifest) | {"state.json": files.sha256(state)})
-    seen = refusal(place.run(*TRAIN, check=False), "tensorflow is '1.0'")
-    assert len(checkpoints(place)) == 2
-    return seen
 
 
 def _goes_on(bench: Bench, place: Workspace, warning: str, *, resumed: bool = True) -> str:

@@ -3,9 +3,8 @@
 import sqlite3
 import time
 from contextlib import closing
-from typing import Any
 
-from tests.faults.bench import TRAIN, Bench, free_port
+from tests.faults.bench import TRAIN, Bench
 from tests.faults.table import fault
 from tests.support.https import serve
 from tests.support.workspace import Workspace
@@ -15,48 +14,25 @@ WARNING = "warning: could not log to MLflow"
 LONGEST = 600  # seconds on a busy machine; with MLflow's own patience it would be hours
 
 
-def trained(bench: Bench, place: Workspace, uri: str | None = None, *, warned: bool = True) -> str:
-    """Train, see the warning (if it is not `warned`, there may be one) and the same bytes, and that it was not long."""
+def trained(bench: Bench, place: Workspace, uri: str | None = None) -> str:
+    """Train, see one kind of warning and the same bytes, and that it was not long."""
     began = time.monotonic()
     done = place.run(*TRAIN, **({"MLFLOW_TRACKING_URI": uri} if uri else {}), NO_PROXY="127.0.0.1")
     assert time.monotonic() - began < LONGEST, "it took minutes longer"
     warnings = [line for line in done.stderr.splitlines() if line.startswith(WARNING)]
-    assert warnings or not warned, done.stderr
+    assert warnings, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     bench.same(place)
-    return warnings[0] if warnings else "no warning"
-
-
-@fault("tracking server: absent", GOES_ON)
-def absent(bench: Bench) -> str:
-    """Nobody listens."""
-    return trained(bench, bench.prepared(), f"http://127.0.0.1:{free_port()}")
-
-
-def answering(bench: Bench, answer: Any) -> str:
-    """Train with a server that always answers so."""
-    with serve(otherwise=answer) as server:
-        seen = trained(bench, bench.prepared(), server.address.rstrip("/"))
-        assert server.asked, "the server was never asked"
-        return seen
-
-
-@fault("tracking server: answers 500", GOES_ON)
-def error_500(bench: Bench) -> str:
-    """To everything."""
-    return answering(bench, lambda handler: handler.send_error(500))
-
-
-@fault("tracking server: out of space", GOES_ON)
-def out_of_space(bench: Bench) -> str:
-    """Status 507, Insufficient Storage."""
-    return answering(bench, lambda handler: handler.send_error(507))
+    return warnings[0]
 
 
 @fault("tracking server: accepts and never answers", GOES_ON)
 def silent(bench: Bench) -> str:
     """Longer than our patience."""
-    return answering(bench, lambda handler: handler.server.over.wait(120))
+    with serve(otherwise=lambda handler: handler.server.over.wait(120)) as server:
+        seen = trained(bench, bench.prepared(), server.address.rstrip("/"))
+        assert server.asked, "the server was never asked"
+        return seen
 
 
 @fault("mlflow.db: damaged", f"{GOES_ON}; doctor names it")

@@ -22,8 +22,11 @@ QUERY = "SELECT count(*) FROM (SELECT DISTINCT run_uuid, key, step, value FROM m
 TIMEOUT = 300  # seconds; a call that is answered late counts as late, not as lost
 
 
-def work(number: int, shape: argparse.Namespace, barrier: Barrier, queue: multiprocessing.Queue) -> None:
+def work(
+    number: int, shape: argparse.Namespace, settings: dict[str, str], barrier: Barrier, queue: multiprocessing.Queue
+) -> None:
     """Log this process's runs; the seconds that each call took go into the queue, also if one fails and ends it."""
+    os.environ |= settings  # only now: importing the project has removed an outer DVC_ROOT
     seconds: list[float] = []
     try:
         log(number, shape, barrier, seconds)
@@ -50,10 +53,12 @@ def log(number: int, shape: argparse.Namespace, barrier: Barrier, seconds: list[
 
 def measure(shape: argparse.Namespace, settings: dict[str, str]) -> tuple[list[float], float]:
     """The seconds of every call, and of the whole; `settings` say where to log."""
-    os.environ.update(settings, MLFLOW_HTTP_REQUEST_TIMEOUT=str(TIMEOUT), MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT="true")
+    settings |= {"MLFLOW_HTTP_REQUEST_TIMEOUT": str(TIMEOUT), "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
     spawn = multiprocessing.get_context("spawn")
     barrier, queue = spawn.Barrier(shape.processes + 1), spawn.Queue()
-    processes = [spawn.Process(target=work, args=(number, shape, barrier, queue)) for number in range(shape.processes)]
+    processes = [
+        spawn.Process(target=work, args=(number, shape, settings, barrier, queue)) for number in range(shape.processes)
+    ]
     for process in processes:
         process.start()
     barrier.wait(TIMEOUT)

@@ -5,7 +5,7 @@ import shutil
 import time
 from pathlib import Path
 
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import PipelineError, reason
 from pipeline.core.paths import CHECKPOINTS
 from pipeline.formats.tables import read_json
 from pipeline.resume.checkpoint_dir import lock_file
@@ -92,8 +92,9 @@ def _unfinished_trainings(root: Path) -> dict[str, bool]:
     trainings = {}
     for path in (root / CHECKPOINTS).glob("*/training.json"):
         try:
-            training = read_json(path)["training_id"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise PipelineError(f"{path.relative_to(root)}: damaged ({error}); delete {path.parent.name}") from None
+            training = str(read_json(path)["training_id"])
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            problem = f"{path.relative_to(root)}: damaged ({reason(error)})"
+            raise PipelineError(f"{problem}; delete {path.parent.name}") from None
         trainings[training] = is_held(lock_file(path.parent))
     return trainings

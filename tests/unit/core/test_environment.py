@@ -145,6 +145,17 @@ def test_closed_streams_are_opened_so_that_no_file_takes_their_place(tmp_path: P
     assert (tmp_path / "file").read_text() == "True"
 
 
+@pytest.mark.parametrize(("level", "status"), [("1", 0), ("2", 1)])
+def test_a_python_without_docstrings_is_named_in_one_line(level: str, status: int) -> None:
+    environ = os.environ | {"PYTHONOPTIMIZE": level}
+    done = subprocess.run(
+        [sys.executable, "-c", "import pipeline"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == status
+    assert done.stderr.startswith("error: PYTHONOPTIMIZE=2" if status else "")
+    assert done.stderr.count("\n") == status
+
+
 def test_text_that_a_terminal_cannot_show_is_escaped() -> None:
     environ = os.environ | {"PYTHONIOENCODING": "ascii"}
     done = subprocess.run(
