@@ -14,7 +14,7 @@ READY := .venv/ready
 export WANTED := $(LOCK) $(shell cksum <$(LOCK)) $(CURDIR)
 IN_VENV := set -f; . .venv/bin/activate &&
 
-.PHONY: help repro plan cluster test test-all test-team test-cluster lint ui compare pictures sync promote serve demo study bench
+.PHONY: help repro plan cluster test test-all test-team test-cluster lint ui compare experiments pictures sync promote serve demo study bench
 .PHONY: lock prune doctor faults audit clean
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s  %s\n", $$1, $$2}' Makefile
@@ -64,6 +64,9 @@ demo: $(READY) ## draw digits on a page and watch all networks read them; PORT=8
 
 compare: $(READY) ## changes of params and metrics since the last commit or REV=main, as Markdown; OUT=FILE for a file
 	@$(IN_VENV) exec python -m tools.compare -- "$${REV:-HEAD}" $${OUT:+"$$OUT"}
+
+experiments: $(READY) ## print a table of the results and of the experiments of `dvc exp run`, 120 columns wide
+	@$(IN_VENV) exec python -m tools.experiments
 
 study: $(READY) ## run one of study/, NAME=notebook; RUNS=vgg-dropout for some of its runs, MINUTES=60 for a time limit
 	@$(IN_VENV) exec python -m tools.study $${MINUTES:+--minutes="$$MINUTES"} -- $${NAME:+"$$NAME"} $$RUNS
