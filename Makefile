@@ -14,8 +14,8 @@ READY := .venv/ready
 export WANTED := $(LOCK) $(shell cksum <$(LOCK)) $(CURDIR)
 IN_VENV := set -f; . .venv/bin/activate &&
 
-.PHONY: help repro plan cluster test test-all test-team test-cluster lint ui compare pictures sync promote serve demo study bench
-.PHONY: lock prune doctor faults audit clean
+.PHONY: help repro plan cluster test test-all test-team test-cluster lint ui tensorboard compare experiments pictures sync
+.PHONY: promote serve demo study bench lock prune doctor faults audit clean
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s  %s\n", $$1, $$2}' Makefile
 
@@ -47,6 +47,9 @@ lint: .venv/test ## check style and formatting
 ui: $(READY) ## compare the runs in the browser (MLflow, on this machine only); PORT=8080 chooses the port
 	@$(IN_VENV) exec python -m tools.ui -- $${PORT:+"$$PORT"}
 
+tensorboard: .venv/tensorboard ## show histograms and curves in TensorBoard, on this machine only; PORT=8080 chooses the port
+	@$(IN_VENV) exec python -m tools.tensorboard -- $${PORT:+"$$PORT"}
+
 pictures: .venv/test ## make the README's screenshots of MLflow from mlflow.db; needs chromium (setup/browser)
 	@$(IN_VENV) exec python -m tests.support.readme_pictures
 
@@ -64,6 +67,9 @@ demo: $(READY) ## draw digits on a page and watch all networks read them; PORT=8
 
 compare: $(READY) ## changes of params and metrics since the last commit or REV=main, as Markdown; OUT=FILE for a file
 	@$(IN_VENV) exec python -m tools.compare -- "$${REV:-HEAD}" $${OUT:+"$$OUT"}
+
+experiments: $(READY) ## print a table of the results and of the experiments of `dvc exp run`, 120 columns wide
+	@$(IN_VENV) exec python -m tools.experiments
 
 study: $(READY) ## run one of study/, NAME=notebook; RUNS=vgg-dropout for some of its runs, MINUTES=60 for a time limit
 	@$(IN_VENV) exec python -m tools.study $${MINUTES:+--minutes="$$MINUTES"} -- $${NAME:+"$$NAME"} $$RUNS
@@ -87,7 +93,7 @@ audit: ## look up known vulnerabilities of the locked packages
 	@setup/audit
 
 clean: ## delete caches that are quickly made again; results, data, models, tracked runs and .venv stay
-	rm -rf .pytest_cache .ruff_cache .hypothesis dvc_plots
+	rm -rf .pytest_cache .ruff_cache .hypothesis .tensorboard dvc_plots
 	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ifneq ($(shell cat $(READY) 2>/dev/null),$(WANTED))

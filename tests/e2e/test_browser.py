@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -23,6 +24,7 @@ if browser.executable() is None:
 
 RUNS = YAML(typ="safe").load((ROOT / "params.yaml").read_text())["runs"]
 SEEDS = 3
+FILES = ("history_csv", "confusion_matrix_png", "per_class_csv", "stress_csv", "run_json")  # as DVC writes them in ids
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +125,15 @@ def test_without_the_saved_view_accuracies_come_before_weights(page: Page, addre
     visit(page, address.replace("&viewStateShareKey=study", ""))
     browser.series(browser.card(page, "val_loss"), 10)
     assert page.locator(browser.HEADER).first.inner_text().startswith("Model metrics\n")
+
+
+def test_the_page_of_dvc_plots_folds_those_of_single_runs(page: Page, tmp_path: Path) -> None:
+    template = (ROOT / ".dvc/plots/page.html").read_text()
+    names = ["all_runs__loss", *(f"results_runs_{run}_{file}" for run in ("a-1", "b_2") for file in FILES)]
+    divs = "".join(f'<div id="{name}"></div>' for name in names)
+    path = tmp_path / "page.html"
+    path.write_text(template.replace("{plot_divs}", divs).replace("{scripts}", "").replace("{refresh_tag}", ""))
+    visit(page, path.as_uri())
+    assert page.locator("body > div").count() == 1
+    assert page.locator("summary").all_inner_texts() == ["a-1", "b_2"]
+    assert page.locator("details > div").count() == 2 * len(FILES)
