@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.figures import run_styles, style
+from pipeline.figures.weight_page import weights_page
 from pipeline.formats.histograms import Histogram, read_histograms
 from pipeline.formats.tables import read_json
 from pipeline.tracking.metric_points import weights_key
-from pipeline.tracking.weight_page import weights_page
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

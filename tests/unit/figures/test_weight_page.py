@@ -5,8 +5,8 @@ import re
 
 import numpy as np
 
+from pipeline.figures.weight_page import weights_page
 from pipeline.formats.histograms import Histogram
-from pipeline.tracking.weight_page import weights_page
 from tests.support.mirrored import PLAIN
 
 

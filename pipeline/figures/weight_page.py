@@ -1,4 +1,4 @@
-"""A page of a run's histograms with a slider over the epochs; it opens offline, also among MLflow's artifacts."""
+"""A page of a run's histograms with a slider over the epochs; it opens offline, in the report and in MLflow."""
 
 import json
 from html import escape
@@ -12,7 +12,7 @@ PAGE = """<!doctype html>
 <style>
 body { font: 14px sans-serif; margin: 16px; color: #222 }
 table { border-collapse: collapse } td { padding: 2px 12px 2px 0; vertical-align: middle }
-svg, canvas { border: 1px solid #ddd; width: 300px; height: 90px; image-rendering: pixelated }
+svg, canvas { border: 1px solid #ddd; width: min(300px, 36vw); height: 90px; image-rendering: pixelated }
 small { color: #666; white-space: pre-line } header { position: sticky; top: 0; background: #fff; padding: 8px 0 }
 </style>
 <header><b>@NAME@</b>: share of each kernel's weights in equal bins; epoch 0 is before the training.
