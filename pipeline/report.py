@@ -5,16 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from pipeline.config.params import load_params
 from pipeline.core import errors
 from pipeline.core.files import write_text
 from pipeline.core.paths import PROCESSED, RESULTS
 from pipeline.dataset.splits import load_split
-from pipeline.figures import ablation, all_curves, cost, digit_grid, heat_map, style
+from pipeline.figures import digit_grid, style
 from pipeline.formats.tables import write_csv
-from pipeline.reporting import html, markdown, results, stress
+from pipeline.reporting import html, markdown, pictures, results
 from pipeline.reporting.analysis import Analysis, analyze
 from pipeline.reporting.published import load_published
 from pipeline.reporting.results import Result
@@ -36,43 +35,12 @@ def main(_: argparse.Namespace) -> None:
 
 
 def draw_figures(analysis: Analysis) -> dict[str, Path]:
-    """Draw the figures of all runs; returns their paths by name."""
-    runs = analysis.results
-    same_data = not runs or any(map(analysis.published.comparable, runs))
-    published = analysis.published.curves if same_data else {}
-    histories = [all_curves.RunCurves(run.run, run.architecture, run.flags, run.history) for run in runs]
-    costs = [
-        cost.RunCost(run.architecture, run.flags, row["test_accuracy"], row["parameters"], row["training_flops"])
-        for run, row in zip(runs, analysis.rows, strict=False)  # the last row may be the ensemble's
-    ]
-    effects = [
-        ablation.Effect(
-            f"{effect.component}: {effect.comparison.first} − {effect.comparison.second}",
-            effect.architecture,
-            effect.comparison.difference,
-            not effect.other_settings,
-        )
-        for effect in analysis.effects
-    ]
-    drawings = {
-        "curves": all_curves.draw_all_curves(histories, published),
-        "tradeoff": cost.draw_cost(costs),
-        "effects": ablation.draw_ablation(effects),
-        "stress": draw_stress(runs),
-    }
+    """Draw the figures that compare runs; returns their paths by name."""
+    drawings = pictures.draw_pictures(analysis)
     paths = {name: RESULTS / f"{name}.png" for name in drawings}
     for name, drawing in drawings.items():
         style.save(drawing, paths[name])
     return paths
-
-
-def draw_stress(runs: Sequence[Result]) -> Figure:
-    """Draw the accuracy of each run on each corruption and on another source, and the mean over the corruptions."""
-    scores = {run.run: stress.accuracies(run) for run in runs if run.stress}
-    columns = list(next(iter(scores.values()), {}))
-    values = np.array([[row[name] for name in columns] for row in scores.values()])
-    title = "Accuracy on corrupted test digits and on another source, per cent"
-    return heat_map.draw_heat_map(list(scores), [name.replace("_", " ") for name in columns], values, title)
 
 
 def draw_samples() -> None:

@@ -1,4 +1,4 @@
-"""Loss and accuracy of all runs against epoch, in one figure."""
+"""Error rate and loss of all runs against the training images seen, in one figure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -7,97 +7,111 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+from matplotlib.patches import Patch
 
-from pipeline.figures import run_styles, style
+from pipeline.figures import run_styles, scales, style
 
-Rows = Sequence[Mapping[str, float]]
-TITLE = "Validation: solid, filled. Training: dashed, hollow. Grey: training with dropout, as published in 2018."
-AXIS_LABELS = {"loss": "cross-entropy loss (log)", "accuracy": "accuracy (logit)"}
-LINES = {"train": {"linestyle": "--", "fillstyle": "none"}, "val": {"linestyle": "-", "fillstyle": "full"}}
-SPREAD = 1.3  # factor between the x positions of the first and the last run with a single epoch
-ACCURACY_TICKS = (0.1, 0.5, 0.9, 0.99, 0.999)
-ACCURACY_LIMITS = (0.05, 0.9999)  # a logit axis has neither 0 nor 1; values outside are drawn at the edge
+AXIS_LABELS = {"error": "error rate, % (log)", "loss": "cross-entropy loss (log)"}
+LINES = {
+    "train": {"linestyle": "--", "fillstyle": "none", "linewidth": 0.9},
+    "val": {"linestyle": "-", "fillstyle": "full", "linewidth": 1.6},
+}
+PUBLISHED = {"linestyle": ":", "marker": ".", "linewidth": 1.2}
+BAND = {"alpha": 0.2, "linewidth": 0}
+MANY_POINTS = 8  # epochs, from which on not each has a marker
 
 
-class RunCurves(NamedTuple):
-    """One run's history; `flags` are (pooling, dropout, batch_norm)."""
+class Curves(NamedTuple):
+    """The trainings of runs that differ only in their seed, or those that were published.
 
-    run: str
+    `images` are those seen after each epoch, (epochs,). `measures` has error rates in per cent and losses, as float
+    (seeds, epochs), by name: "val_error", "val_loss", "train_error", "train_loss". `flags` are (pooling, dropout,
+    batch_norm); `flops` are those of the training with one image.
+    """
+
+    name: str
     architecture: str
     flags: tuple[bool, bool, bool]
-    history: Rows
+    images: Sequence[float]
+    measures: Mapping[str, np.ndarray]
+    flops: float
+
+    @property
+    def thousands(self) -> np.ndarray:
+        """Thousands of images seen after each epoch, float (epochs,)."""
+        return np.asarray(self.images) / 1e3
+
+    @property
+    def teraflops(self) -> np.ndarray:
+        """10¹² floating-point operations of the training after each epoch, float (epochs,)."""
+        return np.asarray(self.images) * self.flops / 1e12
 
 
 @style.applied()
-def draw_all_curves(runs: Sequence[RunCurves], published: Mapping[str, Rows]) -> Figure:
-    """Draw a row of panels per architecture, loss left and accuracy right, with the same scales in all rows.
+def draw_all_curves(groups: Sequence[Curves], published: Mapping[str, Curves]) -> Figure:
+    """Draw a column of panels per architecture, error rate above loss, with the same scales in all columns.
 
-    `published` maps architectures to rows of epoch, training loss and accuracy; without runs only these are drawn.
+    `published` maps architectures to their curves of training; without groups only these are drawn.
     """
-    architectures = list(dict.fromkeys(curves.architecture for curves in runs)) or list(published)
-    drawing = style.figure(11, 0.5 + 2.9 * len(architectures))
-    drawing.suptitle(TITLE)
-    panels = drawing.subplots(len(architectures), 2, squeeze=False, sharex=True, sharey="col")
-    for (loss, accuracy), architecture in zip(panels, architectures, strict=True):
-        chosen = [curves for curves in runs if curves.architecture == architecture]
-        for axes, measure in ((loss, "loss"), (accuracy, "accuracy")):
-            _panel(axes, measure, chosen, published.get(architecture, []))
-            axes.set_title(architecture)
-        handles = _legend(chosen, architecture in published)
-        accuracy.legend(handles=handles, loc="center left", bbox_to_anchor=(1.02, 0.5))
-    longest = max(len(rows) for rows in (*published.values(), *(curves.history for curves in runs)))
-    _set_scales(*panels[0], longest)
+    architectures = list(dict.fromkeys(curves.architecture for curves in groups)) or list(published)
+    drawing = style.figure(max(5.5, 3.6 * len(architectures)), 5.4)
+    drawing.suptitle("Error rate and loss while training, by network")
+    panels = drawing.subplots(2, len(architectures), squeeze=False, sharex=True, sharey="row")
+    for column, architecture in zip(panels.T, architectures, strict=True):
+        chosen = [curves for curves in groups if curves.architecture == architecture]
+        known = [published[architecture]] if architecture in published else []
+        for axes, measure in zip(column, AXIS_LABELS, strict=True):
+            for curves in known:
+                plot(axes, curves, f"train_{measure}", curves.thousands, color=style.GREY, **PUBLISHED)
+            for curves in chosen:
+                for split, line in LINES.items():
+                    plot(axes, curves, f"{split}_{measure}", curves.thousands, **line, **_marker(curves), markersize=4)
+            axes.grid(True)
+        column[0].set_title(architecture)
+    _set_axes(panels, [*groups, *published.values()])
+    drawing.legend(handles=_legend(groups, bool(published)), loc="outside lower center", ncols=4)
     return drawing
 
 
-def _panel(axes: Axes, measure: str, runs: Sequence[RunCurves], published: Rows) -> None:
-    x = [row["epoch"] for row in published]
-    axes.plot(x, [row[measure] for row in published], ".:", color=style.GREY, label="published")
-    for index, curves in enumerate(runs):
-        _plot_run(axes, measure, curves, SPREAD ** ((index + 0.5) / len(runs) - 0.5))
-    axes.set_xlabel("epoch (log)")
-    axes.set_ylabel(AXIS_LABELS[measure])
-    axes.tick_params(labelbottom=True)
-    axes.grid(True)
+def plot(axes: Axes, curves: Curves, measure: str, x: np.ndarray, **line: Any) -> None:
+    """Draw the mean of a measure over the seeds and a band from the lowest to the highest; error rates above 0.
+
+    `x` is float (epochs,); `line` are matplotlib's properties of a line.
+    """
+    values = np.asarray(curves.measures[measure])
+    values = np.maximum(values, scales.MIN_ERROR) if measure.endswith("error") else values
+    every = max(1, len(x) // MANY_POINTS)
+    axes.plot(x, values.mean(axis=0), markevery=every, label=f"{curves.name} {measure}", **line)
+    if len(values) > 1:
+        axes.fill_between(x, values.min(axis=0), values.max(axis=0), color=line["color"], **BAND)
 
 
-def _plot_run(axes: Axes, measure: str, curves: RunCurves, shift: float) -> None:
-    """Draw a training and a validation curve; a single point is moved by the factor `shift`, so that none is hidden."""
-    epochs = [row["epoch"] * (shift if len(curves.history) == 1 else 1) for row in curves.history]
-    for split, line in LINES.items():
-        values = [row[f"{split}_{measure}"] for row in curves.history]
-        values = np.clip(values, *ACCURACY_LIMITS) if measure == "accuracy" else values
-        axes.plot(epochs, values, **line, **_marker(curves), markersize=4, label=f"{curves.run} {split}")
-
-
-def _marker(curves: RunCurves) -> dict[str, Any]:
+def _marker(curves: Curves) -> dict[str, Any]:
     variant = run_styles.VARIANTS[curves.flags]
     return {"marker": variant.marker, "color": run_styles.colour(curves.architecture, variant.shade)}
 
 
-def _set_scales(loss: Axes, accuracy: Axes, epochs: int) -> None:
-    """Set log and logit scales, which spread out accuracies near 1, with plain numbers at their ticks."""
-    loss.set_yscale("log")
-    loss.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    accuracy.set_yscale("logit")
-    accuracy.set_ylim(*ACCURACY_LIMITS)
-    accuracy.yaxis.set_major_locator(FixedLocator(ACCURACY_TICKS))
-    loss.set_xscale("log")
-    loss.set_xlim(0.8, epochs * 1.25)
-    loss.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    for axis in (loss.yaxis, accuracy.yaxis, loss.xaxis):
-        axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+def _set_axes(panels: np.ndarray, curves: Sequence[Curves]) -> None:
+    """Scales and labels; `panels` are Axes, (2, columns), that share them."""
+    for axes in panels.flat:
+        scales.count_axis(axes, (x for one in curves for x in one.thousands), "training images seen, thousands")
+    for (axes, *_), label in zip(panels, AXIS_LABELS.values(), strict=True):
+        scales.log_axis(axes, axes.yaxis)
+        axes.set_ylabel(label)
+    for axes in panels[0]:
+        axes.set_xlabel("")
 
 
-def _legend(runs: Sequence[RunCurves], published: bool) -> list[Line2D]:
-    """One entry per variant: the run's name, or the variant's where several runs have it."""
-    handles = []
-    for flags in dict.fromkeys(curves.flags for curves in runs):
-        same = [curves for curves in runs if curves.flags == flags]
-        label = same[0].run if len(same) == 1 else f"{run_styles.VARIANTS[flags].name} ({len(same)} runs)"
-        handles.append(Line2D([], [], **_marker(same[0]), label=label))
+def _legend(groups: Sequence[Curves], published: bool) -> list[Line2D | Patch]:
+    """An entry for each variant's marker and for each kind of line."""
+    grey = {"color": style.GREY, "markersize": 5}
+    variants = [run_styles.VARIANTS[flags] for flags in dict.fromkeys(curves.flags for curves in groups)]
+    handles = [Line2D([], [], linestyle="", marker=variant.marker, label=variant.name, **grey) for variant in variants]
+    names = {"val": "validation", "train": "training"}
+    if groups:
+        handles += [Line2D([], [], marker="o", label=names[split], **line, **grey) for split, line in LINES.items()]
     if published:
-        handles.append(Line2D([], [], linestyle=":", marker=".", color=style.GREY, label="published training"))
+        handles.append(Line2D([], [], label="training as published in 2018", **PUBLISHED, **grey))
+    if any(len(curves.measures["val_error"]) > 1 for curves in groups):
+        handles.append(Patch(color=style.GREY, label="mean of the seeds; band: lowest to highest", **BAND))
     return handles

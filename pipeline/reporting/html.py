@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import numpy as np
@@ -9,15 +10,20 @@ import numpy as np
 from pipeline.core.git import head_commit
 from pipeline.core.paths import ROOT, STRESS
 from pipeline.figures.run_styles import colour
+from pipeline.figures.weight_page import weights_page
+from pipeline.formats.histograms import read_histograms
 from pipeline.reporting import data_uris, markdown, mistakes, provenance, stress, tables
 from pipeline.reporting.analysis import Analysis
+from pipeline.reporting.comparisons import Group
 from pipeline.reporting.conclusions import Conclusion
 from pipeline.reporting.convergence import TARGETS
 from pipeline.reporting.number_format import decimal, listed, p_value, per_cent, signed
+from pipeline.reporting.per_class import digit_scores
 
 SAMPLES, EXPERIMENT = STRESS / "samples.png", ROOT / "docs/contrast.png"
 TEMPLATES = Path(__file__).parent / "templates"
 RUN_FIGURES = ("loss", "weights", "confusion_matrix", "mistakes")
+LONG_BOARD = 20  # rows of the leaderboard, up to which it is open
 
 
 def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndarray | None) -> str:
@@ -25,10 +31,11 @@ def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndar
 
     Args:
         analysis: what the page presents.
-        figures: the figures of all runs: "curves", "tradeoff", "effects".
+        figures: the figures of `pictures.draw_pictures`, by name.
         images: the official test set, uint8 (10000, 28, 28, 1); None if it is not in this checkout.
     """
     hard, hard_total, common_images = mistakes.hardest_examples(analysis.results)
+    digits = [digit_rows(group) for group in analysis.groups]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
@@ -44,10 +51,11 @@ def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndar
         validated_on_test=markdown.VALIDATED_ON_TEST,
         seeds=[group for group in analysis.groups if len(group.runs) > 1],
         figures={name: data_uris.file_uri(path) for name, path in figures.items()},
-        runs=[
-            {"name": run.run} | {name: data_uris.file_uri(run.folder / f"{name}.png") for name in RUN_FIGURES}
-            for run in analysis.results
-        ],
+        runs=[run_details(group) for group in analysis.groups],
+        shown=[group.first.run for group in analysis.groups],
+        long_board=LONG_BOARD,
+        digits=digits,
+        worst_missed=max((1 - score.recall for row in digits for score in row["scores"]), default=0) or 1,
         provenance=provenance,
         own_settings=provenance.own_settings(analysis.results),
         head=head_commit(),
@@ -60,6 +68,31 @@ def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndar
         samples=data_uris.file_uri(SAMPLES),
         experiment=data_uris.file_uri(EXPERIMENT),
     )
+
+
+def digit_rows(group: Group) -> dict[str, Any]:
+    """How well the runs of a group read each digit."""
+    first = group.first
+    return {
+        "run": first.run,
+        "name": group.name,
+        "architecture": first.architecture,
+        "scores": digit_scores(group.runs),
+    }
+
+
+def run_details(group: Group) -> dict[str, Any]:
+    """What is folded away about the first run of a group: its figures, its scores of each digit, its weights' page."""
+    run = group.first
+    path = run.folder / "histograms.json"
+    histograms = read_histograms(path) if path.is_file() else {}
+    return {
+        "name": run.run,
+        "architecture": run.architecture,
+        "scores": digit_scores([run]),
+        "page": weights_page(run.record, histograms) if histograms else "",
+        "kernels": len(histograms),
+    } | {name: data_uris.file_uri(run.folder / f"{name}.png") for name in RUN_FIGURES}
 
 
 def describe_convergence(conclusion: Conclusion) -> str:

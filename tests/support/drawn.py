@@ -1,26 +1,56 @@
-"""Made-up input of the figures: two epochs, three runs, two effects, two costs, four kernels."""
+"""Made-up input of the figures: two epochs, three runs, two effects, two scores, four kernels, two networks' bins."""
 
 import numpy as np
 
-from pipeline.figures import ablation, all_curves, cost
+from pipeline.figures import ablation, accuracy, all_curves, normality, reliability
 
 HISTORY = [
     {"epoch": 1.0, "train_loss": 0.5, "train_accuracy": 0.85, "val_loss": 0.2, "val_accuracy": 0.94},
     {"epoch": 2.0, "train_loss": 0.3, "train_accuracy": 1.0, "val_loss": 0.1, "val_accuracy": 0.97},
 ]
-PUBLISHED = {"lenet": [{"epoch": 1.0, "loss": 0.4831, "accuracy": 0.8484}], "vgg": [], "custom": []}
-RUNS = [
-    all_curves.RunCurves("lenet-plain", "lenet", (True, False, False), HISTORY),
-    all_curves.RunCurves("lenet-dropout", "lenet", (True, True, False), HISTORY[:1]),
-    all_curves.RunCurves("vgg-nopool", "vgg", (False, False, False), HISTORY),
+PLAIN, DROPOUT, NOPOOL = (True, False, False), (True, True, False), (False, False, False)
+
+
+def curves(name, architecture, flags, *seeds, size=10_000):
+    """Curves of runs that saw `size` images an epoch; each of `seeds` has the validation errors of its epochs."""
+    errors = np.array(seeds)
+    losses = {"val_loss": errors / 40, "train_loss": errors / 20}
+    images = [size * epoch for epoch in range(1, errors.shape[1] + 1)]
+    measures = {"val_error": errors, "train_error": 2 * errors, **losses}
+    return all_curves.Curves(name, architecture, flags, images, measures, 2e8)
+
+
+def published(architecture, *errors):
+    """The training curves of 2018."""
+    measures = {"train_error": np.array([errors]), "train_loss": np.array([errors]) / 30}
+    images = [60_000 * epoch for epoch in range(1, len(errors) + 1)]
+    return all_curves.Curves(architecture, architecture, DROPOUT, images, measures, 2e8)
+
+
+PUBLISHED = {"lenet": published("lenet", 15.16, 4.0)}
+CURVES = [
+    curves("lenet-plain", "lenet", PLAIN, (6.0, 3.0)),
+    curves("lenet-dropout (2 seeds)", "lenet", DROPOUT, (5.0, 0.0), (7.0, 2.0)),
+    curves("vgg-nopool", "vgg", NOPOOL, (9.0, 4.0), size=2000),
 ]
 EFFECTS = [
     ablation.Effect("dropout: a − b", "lenet", (-0.001, -0.003, 0.001), True),
     ablation.Effect("pooling: c − d", "vgg", (0.02, 0.01, 0.03), False),
 ]
-COSTS = [
-    cost.RunCost("lenet", (True, False, False), (0.99, 0.987, 0.992), 716_234, 8e12),
-    cost.RunCost("custom", (True, True, False), (1.0, 0.999, 1.0), 56_753_866, 6e14),
+SCORES = [
+    accuracy.Score("lenet-dropout (2 seeds)", "lenet", DROPOUT, (1.0, 0.8, 1.3), [0.9, 1.1], 0.76, 716_234, 8e12),
+    accuracy.Score("custom-plain", "custom", PLAIN, (0.0, 0.0, 0.1), [0.0], None, 56_753_866, 6e14),
+]
+SHAPES = [
+    normality.Shape("lenet", "conv1", (-0.5, 0.1), (-0.6, 0.0)),
+    normality.Shape("lenet", "output", (1.5, -0.2), None),
+    normality.Shape("vgg", "dense1", (0.2, 0.0), (-0.6, 0.0)),
+]
+RELIABILITIES = [
+    reliability.Reliability(
+        "lenet-plain", "lenet", PLAIN, [0.0, 5.0], [(0.0, 0.0, 0.4), (6.0, 4.0, 9.0)], [90.0, 10.0]
+    ),
+    reliability.Reliability("b", "vgg", PLAIN, [0.02], [(0.1, 0.05, 0.2)], [100.0]),
 ]
 
 

@@ -16,10 +16,9 @@ for (const button of document.querySelectorAll("th button")) {
     body.append(...rows);
   });
 }
-// Open closed details for printing.
-let closed = [];
-addEventListener("beforeprint", () => {
-  closed = [...document.querySelectorAll("details:not([open])")];
-  for (const details of closed) details.open = true;
+// A link to a run opens what is folded around it.
+addEventListener("hashchange", () => {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let fold = target; fold; fold = fold.parentElement) if (fold.tagName === "DETAILS") fold.open = true;
+  target?.scrollIntoView();
 });
-addEventListener("afterprint", () => closed.forEach((details) => { details.open = false; }));

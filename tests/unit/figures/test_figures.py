@@ -9,25 +9,33 @@ import pytest
 
 from pipeline.figures import (
     ablation,
+    accuracy,
     all_curves,
     confusion,
+    convergence,
     cost,
     digit_grid,
     learning_curves,
+    normality,
+    reliability,
     run_styles,
     style,
     weight_violins,
 )
 from pipeline.tracking.run_content import variant_name
-from tests.support.drawn import COSTS, EFFECTS, HISTORY, PUBLISHED, RUNS, kernels
+from tests.support.drawn import CURVES, EFFECTS, HISTORY, PUBLISHED, RELIABILITIES, SCORES, SHAPES, kernels
 
 IMAGES = np.arange(2 * 784, dtype=np.uint8).reshape(2, 28, 28, 1)
 FIGURES = {
     "digit_grid": lambda: digit_grid.draw_digits(IMAGES, ["a", ""], "t"),
     "learning_curves": lambda: learning_curves.draw_loss(HISTORY, "lenet-plain"),
-    "all_curves": lambda: all_curves.draw_all_curves(RUNS, PUBLISHED),
+    "all_curves": lambda: all_curves.draw_all_curves(CURVES, PUBLISHED),
+    "convergence": lambda: convergence.draw_convergence(CURVES, PUBLISHED),
+    "accuracy": lambda: accuracy.draw_accuracy(SCORES),
+    "normality": lambda: normality.draw_normality(SHAPES),
+    "reliability": lambda: reliability.draw_reliability(RELIABILITIES),
     "ablation": lambda: ablation.draw_ablation(EFFECTS),
-    "cost": lambda: cost.draw_cost(COSTS),
+    "cost": lambda: cost.draw_cost(SCORES),
     "weight_violins": lambda: weight_violins.draw_violins(kernels(), "lenet-plain", 3),
     "confusion": lambda: confusion.draw_confusion(np.eye(10, dtype=int), "t"),
 }

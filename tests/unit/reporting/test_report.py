@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 
 import numpy as np
 import pytest
@@ -57,7 +58,8 @@ def test_published_figures_stand_beside_results_of_their_data_only(tmp_path, mon
     for run, digest in (("lenet-dropout", "f" * 64), ("vgg-dropout", "f" * 64), ("vgg-plain", "f" * 64)):
         study.write_run(tmp_path / "runs", run, data_digest=digest)
     drawn = []
-    monkeypatch.setattr("pipeline.report.all_curves.draw_all_curves", lambda runs, known: drawn.append(known) or FIGURE)
+    name = "pipeline.reporting.pictures.all_curves.draw_all_curves"
+    monkeypatch.setattr(name, lambda groups, known: drawn.append(known) or FIGURE)
     html, text = write_report(tmp_path, monkeypatch, ["lenet-dropout", "vgg-dropout", "vgg-plain"], draw=True)
     assert "99.24 %" not in html + text  # lenet's in 2018
     assert 'data-key="published">99' not in html
@@ -97,6 +99,9 @@ def test_summary_has_three_sentences(ten):
 
 def test_page_needs_no_other_file(ten):
     html = ten[1]
+    pages = re.findall(r'srcdoc="([^"]*)"', html)
+    assert len(pages) == 10
+    html += "".join(map(unescape, pages))
     addresses = re.findall(r'(?:src|href)="([^"]*)"|url\(([^)]*)\)', html)
     for address in ("".join(pair) for pair in addresses):
         assert address.startswith(("data:", "#")), address[:80]
@@ -137,7 +142,8 @@ def test_main_writes_everything(tmp_path, monkeypatch, capsys):
     assert text.startswith("# Results\n\n<!-- results -->\n\nOf 10 runs")
     for kind in ("loss against epoch", "violins", "confusion matrix", "most confident mistakes"):
         assert html.count(f": {kind}") + html.count(f"{kind} of the") >= 10
-    for name in ("curves", "effects", "stress", "tradeoff"):
+    names = ("accuracy", "convergence", "curves", "effects", "normality", "reliability", "stress", "tradeoff")
+    for name in names:
         assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     assert not (tmp_path / "digits.png").exists()
     lines = (tmp_path / "curves.csv").read_text().splitlines()
