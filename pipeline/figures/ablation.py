@@ -29,7 +29,7 @@ def draw_ablation(effects: Sequence[Effect]) -> Figure:
         panels.setdefault(effect.architecture, []).append(effect)
     panels = panels or {"": []}
     heights = [len(panel) + 1.5 for panel in panels.values()]
-    drawing = style.figure(7.4, 0.6 + 0.27 * sum(heights))
+    drawing = style.figure(6.6, 0.6 + 0.27 * sum(heights))
     drawing.suptitle("Change of test accuracy by each component; one scale per architecture")
     column = drawing.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
     for axes, panel in zip(column, panels.values(), strict=True):

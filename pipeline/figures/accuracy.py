@@ -45,7 +45,7 @@ class Score(NamedTuple):
 @style.applied()
 def draw_accuracy(scores: Sequence[Score]) -> Figure:
     """Draw a row per score: the error rate on a log scale, with its interval, each seed and the published one."""
-    drawing = style.figure(6.6, 1.6 + 0.26 * max(1, len(scores)))
+    drawing = style.figure(4.8, 1.6 + 0.24 * max(1, len(scores)))
     axes = drawing.add_subplot()
     drawing.suptitle("Test error, with 95 % intervals")
     for row, score in enumerate(scores):
@@ -60,7 +60,7 @@ def draw_accuracy(scores: Sequence[Score]) -> Figure:
     axes.set_ylim(len(scores) - 0.4, -0.6)
     axes.grid(True, axis="x")
     scales.log_axis(axes, axes.xaxis)
-    axes.set_xlabel("errors, % of the test images (log); fewer to the left")
+    axes.set_xlabel("errors, % of the test images (log)")
     _accuracy_axis(axes)
     if handles := _legend(scores):
         drawing.legend(handles=handles, loc="outside lower center", ncols=2)

@@ -20,8 +20,8 @@ def draw_convergence(groups: Sequence[Curves], published: Mapping[str, Curves]) 
         groups: The runs of the networks as they were published.
         published: Their training curves of 2018, by architecture; none of data other than the notebook's.
     """
-    drawing = style.figure(6.6, 4.2)
-    drawing.suptitle("Validation error of the published networks (pooling and dropout)")
+    drawing = style.figure(4.8, 4.0)
+    drawing.suptitle("Validation error of the networks as published")
     panels = drawing.subplots(1, 2, sharey=True)
     markers = dict(zip(dict.fromkeys([*(curves.architecture for curves in groups), *published]), MARKERS, strict=False))
     for axes, unit in zip(panels, ("thousands", "teraflops"), strict=True):
@@ -34,8 +34,8 @@ def draw_convergence(groups: Sequence[Curves], published: Mapping[str, Curves]) 
             plot(axes, curves, "val_error", getattr(curves, unit), **look)
         axes.grid(True)
     values = [*groups, *published.values()]
-    scales.count_axis(panels[0], (x for curves in values for x in curves.thousands), "training images, thousands")
-    scales.count_axis(panels[1], (x for curves in values for x in curves.teraflops), "training compute, TFLOP")
+    scales.count_axis(panels[0], (x for curves in values for x in curves.thousands), "images, thousands")
+    scales.count_axis(panels[1], (x for curves in values for x in curves.teraflops), "compute, TFLOP")
     scales.log_axis(panels[0], panels[0].yaxis)
     panels[0].set_ylabel("error rate, % (log)")
     drawing.legend(handles=_legend(groups, markers, bool(published)), loc="outside lower center", ncols=2)

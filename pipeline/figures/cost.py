@@ -16,14 +16,14 @@ OFFSET = 6  # typographic points between neighbouring variants, which cost the s
 @style.applied()
 def draw_cost(scores: Sequence[Score]) -> Figure:
     """Draw the test error, on a log scale, against parameters (left) and training compute (right)."""
-    drawing = style.figure(6.6, 4.2)
-    drawing.suptitle("Test error against cost, with 95 % intervals; equal costs side by side")
+    drawing = style.figure(4.8, 4.0)
+    drawing.suptitle("Test error against cost, with 95 % intervals")
     left, right = drawing.subplots(1, 2, sharey=True)
     _panel(left, scores, [score.parameters / 1e6 for score in scores], "parameters, millions")
-    _panel(right, scores, [score.flops / 1e12 for score in scores], "training compute, TFLOP")
+    _panel(right, scores, [score.flops / 1e12 for score in scores], "compute, TFLOP")
     scales.log_axis(left, left.yaxis)
-    left.set_ylabel("test error, % (log); lower is better")
-    drawing.legend(handles=_legend(scores), loc="outside lower center", ncols=4)
+    left.set_ylabel("test error, % (log)")
+    drawing.legend(handles=_legend(scores), loc="outside lower center", ncols=3)
     return drawing
 
 
@@ -35,8 +35,8 @@ def _panel(axes: Axes, scores: Sequence[Score], costs: Sequence[float], label: s
         axes.update_datalim([(cost, error - bars[0][0]), (cost, error + bars[1][0])])  # an offset hides points from it
         place = {"transform": offset_copy(axes.transData, axes.figure, x=offset, units="points")}
         axes.errorbar(cost, error, bars, elinewidth=1, **score.look(), **place)
-    scales.count_axis(axes, costs, label)
     axes.margins(x=0.15)
+    scales.count_axis(axes, costs, label)
     axes.grid(True)
 
 

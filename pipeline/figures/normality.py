@@ -27,8 +27,8 @@ def draw_normality(shapes: Sequence[Shape]) -> Figure:
     """Draw a column of panels per architecture: excess kurtosis above skew, a place on the x axis for each kernel."""
     architectures = list(dict.fromkeys(shape.architecture for shape in shapes)) or [""]
     kernels = {name: [shape for shape in shapes if shape.architecture == name] for name in architectures}
-    drawing = style.figure(6.6, 4.6)
-    drawing.suptitle("Shape of the kernels' weights; a normal distribution has 0 and 0")
+    drawing = style.figure(4.8, 4.2)
+    drawing.suptitle("Shape of the weights; a normal distribution has 0 and 0")
     widths = [max(2, len(chosen)) for chosen in kernels.values()]
     panels = drawing.subplots(2, len(kernels), squeeze=False, sharex="col", sharey="row", width_ratios=widths)
     for column, (name, chosen) in zip(panels.T, kernels.items(), strict=True):
@@ -49,7 +49,7 @@ def _panel(axes: Axes, shapes: Sequence[Shape], moment: int, colour: str) -> Non
     axes.axhline(0, color="black", linewidth=1)
     for place, shape in enumerate(shapes):
         marker = next((marker for kind, marker in MARKERS.items() if shape.layer.startswith(kind)), "o")
-        look = {"marker": marker, "color": colour, "linestyle": "", "markersize": 5.5}
+        look = {"marker": marker, "color": colour, "linestyle": "", "markersize": 5}
         if shape.initial is not None:
             axes.plot([place, place], [shape.initial[moment], shape.trained[moment]], color=colour, linewidth=1)
             axes.plot(place, shape.initial[moment], fillstyle="none", **look)

@@ -34,7 +34,7 @@ def draw_reliability(networks: Sequence[Reliability]) -> Figure:
     """Draw a panel per architecture, and under it the share of the images in each bin."""
     architectures = list(dict.fromkeys(network.architecture for network in networks)) or [""]
     drawing = style.figure(max(5.5, 3.6 * len(architectures)), 4.4)
-    drawing.suptitle("Test error by how sure the network is; on the black line it is as sure as it should be")
+    drawing.suptitle("Test error by how sure the network is; on the diagonal it is as sure as it should be")
     panels = drawing.subplots(2, len(architectures), squeeze=False, sharex=True, sharey="row", height_ratios=(3, 1))
     for (axes, shares), architecture in zip(panels.T, architectures, strict=True):
         axes.plot(LIMITS, LIMITS, **PERFECT)

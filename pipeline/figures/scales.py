@@ -8,7 +8,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 WIDE = 10  # times the lowest value: from there on an axis of counts is logarithmic
-DECADES = 100  # times the lowest value: from there on only powers of ten have a tick
+DECADES = 30  # times the lowest value: from there on only powers of ten have a tick
 MIN_ERROR = 0.01  # per cent: the lowest error rate that is drawn, since a log axis has no 0
 
 
