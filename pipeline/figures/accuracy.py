@@ -60,7 +60,7 @@ def draw_accuracy(scores: Sequence[Score]) -> Figure:
     axes.set_ylim(len(scores) - 0.4, -0.6)
     axes.grid(True, axis="x")
     scales.log_axis(axes, axes.xaxis)
-    axes.set_xlabel("errors, % of the test images (log)")
+    axes.set_xlabel("errors, % (log)")
     _accuracy_axis(axes)
     if handles := _legend(scores):
         drawing.legend(handles=handles, loc="outside lower center", ncols=2)

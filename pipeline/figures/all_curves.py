@@ -69,7 +69,7 @@ def draw_all_curves(groups: Sequence[Curves], published: Mapping[str, Curves]) -
             axes.grid(True)
         column[0].set_title(architecture)
     _set_axes(panels, [*groups, *published.values()])
-    drawing.legend(handles=_legend(groups, bool(published)), loc="outside lower center", ncols=4)
+    drawing.legend(handles=_legend(groups, bool(published)), loc="outside lower center", ncols=len(architectures) + 1)
     return drawing
 
 
@@ -113,5 +113,5 @@ def _legend(groups: Sequence[Curves], published: bool) -> list[Line2D | Patch]:
     if published:
         handles.append(Line2D([], [], label="training as published in 2018", **PUBLISHED, **grey))
     if any(len(curves.measures["val_error"]) > 1 for curves in groups):
-        handles.append(Patch(color=style.GREY, label="mean of the seeds; band: lowest to highest", **BAND))
+        handles.append(Patch(color=style.GREY, label="mean of seeds; band: lowest to highest", **BAND))
     return handles

@@ -52,5 +52,5 @@ def _legend(groups: Sequence[Curves], markers: Mapping[str, str], published: boo
         line = PUBLISHED | {"marker": "o", "fillstyle": "none", "color": style.GREY}
         handles.append(Line2D([], [], label="training error as published in 2018", **line))
     if any(len(curves.measures["val_error"]) > 1 for curves in groups):
-        handles.append(Patch(color=style.GREY, label="mean of the seeds; band: lowest to highest", **BAND))
+        handles.append(Patch(color=style.GREY, label="mean of seeds; band: lowest to highest", **BAND))
     return handles

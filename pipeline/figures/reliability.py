@@ -34,7 +34,7 @@ def draw_reliability(networks: Sequence[Reliability]) -> Figure:
     """Draw a panel per architecture, and under it the share of the images in each bin."""
     architectures = list(dict.fromkeys(network.architecture for network in networks)) or [""]
     drawing = style.figure(max(5.5, 3.6 * len(architectures)), 4.4)
-    drawing.suptitle("Test error by how sure the network is; on the diagonal it is as sure as it should be")
+    drawing.suptitle("Test error by how sure the network is")
     panels = drawing.subplots(2, len(architectures), squeeze=False, sharex=True, sharey="row", height_ratios=(3, 1))
     for (axes, shares), architecture in zip(panels.T, architectures, strict=True):
         axes.plot(LIMITS, LIMITS, **PERFECT)
@@ -51,7 +51,7 @@ def draw_reliability(networks: Sequence[Reliability]) -> Figure:
     scales.log_axis(shares, shares.yaxis, (1,))
     axes.set(xlim=LIMITS, ylim=LIMITS, ylabel="errors, % (log)")
     shares.set(ylim=(0.03, 150), ylabel="images, %")
-    drawing.legend(handles=_legend(networks), loc="outside lower center", ncols=4)
+    drawing.legend(handles=_legend(networks), loc="outside lower center", ncols=len(architectures) + 1)
     return drawing
 
 
@@ -71,7 +71,7 @@ def _legend(networks: Sequence[Reliability]) -> list[Line2D]:
     variants = [run_styles.VARIANTS[flags] for flags in dict.fromkeys(network.flags for network in networks)]
     grey = {"color": style.GREY, "linestyle": ""}
     handles = [Line2D([], [], marker=variant.marker, label=variant.name, **grey) for variant in variants]
-    handles.append(Line2D([], [], label="perfect calibration", **PERFECT))
+    handles.append(Line2D([], [], label="as sure as right", **PERFECT))
     if any(rate == 0 for network in networks for rate, *_ in network.errors):
         handles.append(Line2D([], [], marker="o", fillstyle="none", label="no error: upper limit", **grey))
     return handles

@@ -54,7 +54,7 @@ def test_seeds_are_a_mean_in_a_band_from_lowest_to_highest(place):
     (band,) = (band for band in axes.collections if band.get_paths()[0].vertices[:, 1].max() < 8)
     corners = {tuple(point) for point in band.get_paths()[0].vertices.tolist()}
     assert {(10.0, 5.0), (10.0, 7.0), (20.0, scales.MIN_ERROR), (20.0, 2.0)} <= corners
-    assert "mean of the seeds; band: lowest to highest" in legend(drawing)
+    assert "mean of seeds; band: lowest to highest" in legend(drawing)
     assert not any("seeds" in text for text in legend(all_curves.draw_all_curves(CURVES[:1], {})))
 
 
@@ -68,7 +68,7 @@ def test_convergence_is_drawn_against_images_and_compute():
     assert list(left.lines[2].get_xdata()) == [2, 4]  # thousands of images
     assert list(right.lines[2].get_xdata()) == [2000 * 2e8 / 1e12, 4000 * 2e8 / 1e12]
     assert len({line.get_marker() for line in left.lines[1:]}) == 2  # told apart without colours, too
-    assert (left.get_yscale(), left.get_xlabel()) == ("log", "training images, thousands (log)")
+    assert (left.get_yscale(), left.get_xlabel()) == ("log", "images, thousands (log)")
 
 
 @pytest.mark.parametrize(("sizes", "scale"), [((1000, 5000), "linear"), ((1000, 20_000), "log")])
