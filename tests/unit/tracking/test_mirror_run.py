@@ -5,13 +5,16 @@ from pathlib import Path
 
 import mlflow
 import pytest
+from mlflow.entities import Metric, Param
 
 from pipeline.formats.tables import read_json, write_json
-from pipeline.tracking import mlflow_run, run_content, store, sync
+from pipeline.tracking import logged_model, mlflow_run, run_content, store, sync
+from pipeline.tracking.metric_points import MetricPoint
 from tests.support import study
 from tests.support.mirrored import complete
 
 ERRORS = {"lenet-plain": 90, "vgg-plain": 70, "custom-plain": 400}
+FORMER_KEY = "weights_conv1_standard_deviation"
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +98,47 @@ def test_a_run_that_left_params_yaml_is_a_former_one(connection: tuple[mlflow.Ml
     content = run_content.read_content(folder_of(connection, "custom-plain"))
     assert sync.sync_run(*connection, content, restore=False) == "linked"
     assert len(present(connection)) == 3
+
+
+def log_as_formerly(connection: tuple[mlflow.MlflowClient, str], content: run_content.RunContent) -> str:
+    """A run as the version before `result`, `content_sha256` and the names of today logged it; its id."""
+    client, experiment = connection
+    tags = {key: value for key, value in content.tags.items() if not key.startswith("mlflow.")}
+    tags |= {"artifacts_sha256": "0" * 64, "mlflow.note.content": "As it was"}
+    run = client.create_run(experiment, content.started, tags, content.name)
+    run_id = run.info.run_id
+    moments = [MetricPoint(FORMER_KEY, float(epoch), content.stamps[epoch], epoch) for epoch in (1, 2, 3)]
+    known = [point for point in content.points if point.key in ("val_accuracy", "val_loss", "test_accuracy")]
+    points = [Metric(point.key, point.value, point.timestamp, point.step) for point in known + moments]
+    client.log_batch(run_id, points, params=[Param(key, str(value)) for key, value in content.params.items()])
+    logged_model.log_model(client, client.get_run(run_id), content.model, content.requirements, "model")
+    client.set_terminated(run_id)
+    return run_id
+
+
+def test_a_run_of_the_former_version_is_completed_and_loses_nothing(
+    connection: tuple[mlflow.MlflowClient, str],
+) -> None:
+    client, experiment = connection
+    folder = study.write_run(folder_of(connection, "former"), "vgg-dropout")
+    complete(folder, 7)
+    (folder / "model.keras").write_bytes(b"made up")
+    content = run_content.read_content(folder)
+    run_id = log_as_formerly(connection, content)
+    before = client.get_metric_history(run_id, FORMER_KEY)
+    assert sync.sync_run(*connection, content, restore=False) == "linked (caught up)"
+    assert sync.sync_run(*connection, content, restore=False) == "linked"
+    assert [each.info.run_id for each in client.search_runs([experiment], "tags.dvc_stage = 'train@vgg-dropout'")] == [
+        run_id
+    ]
+    found = client.get_run(run_id)
+    assert client.get_metric_history(run_id, FORMER_KEY) == before
+    assert [point.step for point in client.get_metric_history(run_id, "val_accuracy")] == [1, 2, 3]
+    assert [point.step for point in client.get_metric_history(run_id, "val_error_percent")] == [1, 2, 3]
+    assert (found.data.tags["result"], found.data.tags["mlflow.runColor"]) == (
+        "present",
+        content.tags["mlflow.runColor"],
+    )
+    (model,) = client.search_logged_models([experiment], f"source_run_id = '{run_id}'")
+    assert model.name == "model"
+    assert {metric.key for metric in model.metrics} >= {"val_accuracy", "test_accuracy"}
