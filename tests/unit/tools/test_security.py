@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -95,3 +96,10 @@ def test_the_comparison_is_served_to_this_machine_only(tmp_path: Path) -> None:
     words = done.stdout.splitlines()[-1].split()
     assert words[0] == "ui"
     assert words[words.index("--host") + 1] == "127.0.0.1"
+
+
+def test_actions_of_the_workflows_are_pinned_by_digest() -> None:
+    texts = [path.read_text() for path in ROOT.glob(".github/workflows/*.yml")]
+    used = re.findall(r"uses: (\S+)", "".join(texts))
+    assert used
+    assert [action for action in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action)] == []
