@@ -7,7 +7,7 @@ import numpy as np
 
 from models.constants import PROBABILITY_EPSILON
 from pipeline.figures.run_styles import VARIANTS
-from pipeline.reporting.convergence import TARGETS, epochs_to
+from pipeline.reporting.convergence import GOAL, epochs_to
 from pipeline.reporting.published import PUBLISHED_FLAGS, Published
 from pipeline.reporting.results import TEST_SET_SIZE, Result, common_images
 from pipeline.reporting.statistics import calibration_error, wilson
@@ -37,7 +37,7 @@ def _run_row(result: Result, published: Published) -> dict[str, Any]:
     same = result.flags == PUBLISHED_FLAGS and published.comparable(result)
     counterpart = published.test.get(result.architecture, {}) if same else {}
     images = settings["validation_images"]
-    epochs = epochs_to(TARGETS[0], result.history)
+    epochs = epochs_to(GOAL, result.history)
     return {
         "run": result.run,
         "variant": VARIANTS[result.flags].name,
