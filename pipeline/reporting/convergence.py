@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from models.constants import NUM_CLASSES
 from pipeline.reporting.comparisons import Group
 
 GOAL = 0.99  # validation accuracy
-MIN_EPOCHS = 3  # of a curve
+GUESSING = 1 - 1 / NUM_CLASSES  # the error before any training
+MIN_POINTS = 2  # of a curve, besides its start
 
 
 def epochs_to(target: float, history: Sequence[Mapping[str, float]], key: str = "val_accuracy") -> float:
@@ -19,23 +21,17 @@ def epochs_to(target: float, history: Sequence[Mapping[str, float]], key: str = 
 def log_areas(first: Group, second: Group) -> list[np.ndarray] | None:
     """The natural logarithm of the area under each run's validation error, float64 (runs,) of each group.
 
-    The area is that of the trapezoids through the epochs' points, against the share of the training that was done,
-    from the first point that both networks have to the end, divided by the length of that: a mean error. Before that
-    point, nothing was measured. None if one of the networks has fewer than three epochs.
+    The area is that of trapezoids, from the error of guessing to the last epoch, divided by the budget. It takes the
+    shares of the budget at which both networks were validated: a curve with more points would have a smaller area under
+    its steep beginning. None if these are fewer than two.
     """
-    epochs = [group.first.settings["epochs"] for group in (first, second)]
-    if min(epochs) < MIN_EPOCHS:
+    points = math.gcd(*(group.first.settings["epochs"] for group in (first, second)))
+    if points < MIN_POINTS:
         return None
-    start = 1 / min(epochs)
-    return [np.log([_mean_error(run.history, run.settings, start) for run in group.runs]) for group in (first, second)]
+    return [np.log([_area(run.history, points) for run in group.runs]) for group in (first, second)]
 
 
-def _mean_error(history: Sequence[Mapping[str, float]], settings: Mapping[str, int], start: float) -> float:
-    """The mean validation error of one run from a share of its training on; half an image at least."""
-    done = np.array([row["epoch"] for row in history]) / settings["epochs"]
-    error = 1 - np.array([row["val_accuracy"] for row in history])
-    later = done > start
-    shares = np.concatenate([[start], done[later]])
-    errors = np.concatenate([[np.interp(start, done, error)], error[later]])
-    mean = float(np.trapezoid(errors, shares)) / (1 - start)
-    return max(mean, 0.5 / settings["validation_images"])
+def _area(history: Sequence[Mapping[str, float]], points: int) -> float:
+    """The mean error of a run, from the start through so many equally distant epochs."""
+    chosen = history[len(history) // points - 1 :: max(1, len(history) // points)]
+    return float(np.trapezoid([GUESSING, *(1 - row["val_accuracy"] for row in chosen)], dx=1 / max(1, len(chosen))))

@@ -93,14 +93,18 @@ def _distance(shares: np.ndarray, others: np.ndarray) -> float:
 
 def judge_weights(*groups: Group) -> Claim:
     """Whether nine tenths of all kernels of these networks are normal, or fewer than half of them."""
-    least = sorted(kernel.least_threshold for group in groups for kernel in kernels(group))
+    every = [kernel for group in groups for kernel in kernels(group)]
+    least = sorted(kernel.least_threshold for kernel in every)
     if not least:
         return Claim("kernels", NOTHING, "no network has histograms of its weights")
     most, half = (least[math.ceil(share * len(least)) - 1] for share in (MIN_SUPPORT, MAX_CONTRADICTION))
+    kinds = []
+    for kind in dict.fromkeys(kernel.kind for kernel in every):
+        of_kind = [kernel.least_threshold <= THRESHOLD for kernel in every if kernel.kind == kind]
+        kinds.append(f"{sum(of_kind)} of {len(of_kind)} {kind}")
     word = SUPPORTED if most <= THRESHOLD else CONTRADICTED if half > THRESHOLD else NOT_RESOLVED
-    within = [sum(value <= limit for value in least) for limit in (THRESHOLD, 2 * THRESHOLD)]
     why = (
-        f"{within[0]} of {len(least)} kernels are within {THRESHOLD} of a normal distribution, {within[1]} within"
-        f" {2 * THRESHOLD}; it would be supported from {decimal(most, 3)} on, and contradicted below {decimal(half, 3)}"
+        f"within {THRESHOLD} of a normal distribution: {', '.join(kinds)}; it would be supported from a threshold of"
+        f" {decimal(most, 3)} on, and contradicted below {decimal(half, 3)}"
     )
     return Claim("kernels", word, why, seeds=tuple(len(group.runs) for group in groups))

@@ -37,6 +37,11 @@ class Pair:
     cost: Cost
 
     @property
+    def groups(self) -> tuple[Group, Group]:
+        """Both groups."""
+        return self.first, self.second
+
+    @property
     def costs(self) -> tuple[float, float]:
         """The cost of a training of each."""
         return self.cost.of(self.first.first), self.cost.of(self.second.first)
@@ -55,8 +60,10 @@ class Pair:
     def budget(self) -> str:
         """What each training cost, in words."""
         first, second = map(self.cost.write, self.costs)
-        names = zip(self.names, (first, second), strict=True)
-        return f"{first} each" if first == second else ", ".join(f"{name} {cost}" for name, cost in names)
+        scales = {f"{group.first.settings.get('dropout_scale', 1.0):g}" for group in self.groups}
+        dropout = f", dropout rates × {scales.pop()}" if len(scales) == 1 else ""
+        costs = f"{first} each" if first == second else f"{self.names[0]} {first}, {self.names[1]} {second}"
+        return costs + dropout
 
     @property
     def names(self) -> tuple[str, str]:
@@ -66,7 +73,7 @@ class Pair:
     @property
     def differences(self) -> list[str]:
         """What differs between the two recipes and may not, with both values."""
-        recipes = [_recipe(group) for group in (self.first, self.second)]
+        recipes = [_recipe(group) for group in self.groups]
         names = dict.fromkeys([*recipes[0], *recipes[1]])
         values = {name: [recipe.get(name) or 0 for recipe in recipes] for name in names}
         return [f"{name} {a} against {b}".replace("_", " ") for name, (a, b) in values.items() if a != b]

@@ -45,6 +45,15 @@ def _data_digest(folder: Path, card: Path) -> str | None:
         return None
 
 
+def dropout_rates(result: Result) -> str:
+    """The dropout rates of a run: the printed ones times its scale."""
+    scale = result.settings.get("dropout_scale", 1.0)
+    if result.architecture not in PRINTED_RATES:
+        return f"× {scale:g}"
+    low, high = (f"{scale * rate:.3g}" for rate in PRINTED_RATES[result.architecture])
+    return (low if low == high else f"{low}–{high}") + (" as printed" if scale == 1 else "")
+
+
 def notebook_networks(groups: Sequence[Group], published: Published) -> dict[str, list[Group]]:
     """The groups of the networks that the notebook published, on its data, by architecture; it says nothing of others.
 

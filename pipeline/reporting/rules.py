@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pipeline.reporting import statistics
 from pipeline.reporting.comparisons import Group
-from pipeline.reporting.convergence import MIN_EPOCHS, log_areas
+from pipeline.reporting.convergence import MIN_POINTS, log_areas
 from pipeline.reporting.estimates import Estimate, over_seeds, over_seeds_and_images
 from pipeline.reporting.number_format import count
 from pipeline.reporting.pairing import Cost, Pair
@@ -14,8 +14,8 @@ from pipeline.reporting.results import common_images
 from pipeline.reporting.verdicts import CONTRADICTED, NOT_RESOLVED, SUPPORTED, Claim
 
 MIN_GAIN = 0.25  # of the comparator's errors: a network that removes fewer did not help much
-COMPARABLE = math.log(1.5)  # ratio of the areas under two error curves: up to 1.5 is comparable, beyond "much before"
-FEW, CURVES = 2, 3  # seeds on each side that a comparison of accuracies needs, and one of curves
+COMPARABLE = math.log(1.5)  # ratio of the areas under two error curves, either way
+MIN_SEEDS = 3  # on each side; with fewer, nothing about trainings is decided
 
 Decide = Callable[[float, float], str]  # from an interval to a verdict; empty if it covers both answers
 
@@ -41,13 +41,13 @@ def did_not_help(cost: Cost, first: Group, second: Group) -> Claim:
     return _accuracy(pair, f"{a} − {b} − ¼ of {b}'s errors", 1 - MIN_GAIN, reasons)
 
 
-def much_before(cost: Cost, first: Group, second: Group) -> Claim:
-    """Whether the area under the first network's error curve is less than two thirds of the second's."""
+def faster(cost: Cost, first: Group, second: Group) -> Claim:
+    """Whether the area under the first network's error curve is smaller than the second's."""
 
     def decide(low: float, high: float) -> str:
-        return SUPPORTED if high < -COMPARABLE else CONTRADICTED if low > -COMPARABLE else ""
+        return SUPPORTED if high < 0 else CONTRADICTED if low > 0 else ""
 
-    return _curves(Pair(first, second, cost), decide, [-COMPARABLE])
+    return _curves(Pair(first, second, cost), decide, [0.0])
 
 
 def comparable(cost: Cost, first: Group, second: Group) -> Claim:
@@ -65,9 +65,9 @@ def _accuracy(pair: Pair, about: str, share: float, reasons: dict[str, str]) -> 
     images = common_images([*pair.first.runs, *pair.second.runs])
     scores = pair.first.correct(images) - 1, share * (pair.second.correct(images) - 1)
     claim = Claim(about, NOT_RESOLVED, "", seeds=pair.seeds, budget=pair.budget)
-    if min(pair.seeds) < FEW:
+    if min(pair.seeds) < MIN_SEEDS:
         effect = statistics.paired_difference(*(side.mean(axis=0) for side in scores))
-        why = "a single seed, so the variance over seeds is unknown; the interval is over images alone"
+        why = f"fewer than {MIN_SEEDS} seeds of one network; the interval is over images alone"
         return replace(claim, effect=effect, why=_recipes(pair) or why)
     positive, negative = reasons
 
@@ -89,10 +89,10 @@ def _curves(pair: Pair, decide: Decide, limits: Sequence[float]) -> Claim:
     claim = Claim(f"{a} / {b}", NOT_RESOLVED, "", seeds=pair.seeds, budget=pair.budget, is_ratio=True)
     areas = log_areas(pair.first, pair.second)
     if areas is None:
-        return replace(claim, why=f"curves of fewer than {MIN_EPOCHS} epochs say nothing about convergence")
-    if min(pair.seeds) < CURVES:
+        return replace(claim, why=f"the curves have fewer than {MIN_POINTS} points in common")
+    if min(pair.seeds) < MIN_SEEDS:
         effect = float(areas[0].mean() - areas[1].mean())
-        why = f"fewer than {CURVES} seeds of one network; the ratio of the areas is {claim.write(effect)}"
+        why = f"fewer than {MIN_SEEDS} seeds of one network; the ratio of the areas is {claim.write(effect)}"
         return replace(claim, why=_recipes(pair) or why)
     claim = _judged(pair, claim, over_seeds(*areas), decide, limits)
     if claim.word == NOT_RESOLVED:

@@ -56,12 +56,33 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Stability:
+    """How many sets of five seeds give, each alone, the same verdict as all together; `budgets` are the claims'."""
+
+    word: str
+    same: int
+    sets: int
+    budgets: Sequence[str]
+    machines: Sequence[str]
+
+    def __str__(self) -> str:
+        budgets = "; ".join(dict.fromkeys(self.budgets))
+        return f"{self.word} in {self.same} of {self.sets} sets of five seeds ({budgets}), on {'; '.join(self.machines)}"
+
+
+@dataclass(frozen=True)
 class Cell:
-    """A conclusion on one ground; `stability` says how many sets of five seeds give the same verdict, if there are several."""
+    """A conclusion on one ground; without `stability` there is one set of seeds."""
 
     word: str
     claims: tuple[Claim, ...] = ()
-    stability: str = ""
+    stability: Stability | None = None
+
+    @property
+    def short(self) -> str:
+        """The verdict, and how often it was repeated."""
+        known = self.stability if self.stability and self.stability.word == self.word else None
+        return self.word + (f" ({known.same} of {known.sets} sets)" if known else "")
 
 
 @dataclass(frozen=True)
@@ -86,18 +107,28 @@ def judge(parts: Sequence[Part]) -> Cell:
     claims = tuple(
         replace(part.rule(*part.groups), others=tuple(part.rule(*groups) for groups in part.others)) for part in parts
     )
-    word, sets = all_of(claims), [[seed_sets(group) for group in part.groups] for part in parts]
+    return Cell(all_of(claims), claims, _stability(parts))
+
+
+def _stability(parts: Sequence[Part]) -> Stability | None:
+    """Judge sets of seeds, of each part's largest budget that has several; None if none has."""
+    repeated = [next(filter(_has_sets, [part.groups, *part.others]), part.groups) for part in parts]
+    sets = [[seed_sets(group) for group in groups] for groups in repeated]
     number = max((len(of_group) for of_part in sets for of_group in of_part), default=1)
     if number == 1:
-        return Cell(word, claims)
-    same = 0
+        return None
+    whole = [part.rule(*groups) for part, groups in zip(parts, repeated, strict=True)]
+    words = []
     for index in range(number):
         chosen = [[of_group[min(index, len(of_group) - 1)] for of_group in of_part] for of_part in sets]
-        again = [part.rule(*groups) for part, groups in zip(parts, chosen, strict=True)]
-        same += all_of(again) == word
-    machines = {machine(run.environment) for part in parts for group in part.groups for run in group.runs}
-    hardware = f", on {len(machines)} kinds of hardware" if len(machines) > 1 else ""
-    return Cell(word, claims, f"same verdict in {same} of {number} sets of five seeds{hardware}")
+        words.append(all_of([part.rule(*groups) for part, groups in zip(parts, chosen, strict=True)]))
+    machines = sorted({machine(run.environment) for groups in repeated for group in groups for run in group.runs})
+    word = all_of(whole)
+    return Stability(word, words.count(word), number, [claim.budget for claim in whole if claim.budget], machines)
+
+
+def _has_sets(groups: Sequence[Group]) -> bool:
+    return any(len(seed_sets(group)) > 1 for group in groups)
 
 
 def seed_sets(group: Group) -> list[Group]:
