@@ -17,8 +17,9 @@ from pipeline.reporting.stress import StressEffect, stress_effects
 class Analysis:
     """The results, and what was computed from them.
 
-    `missing` maps each run without results to the first file missing, `networks` the notebook's architectures to
-    the groups of runs that its conclusions are judged by. The first `rows` of the leaderboard are those of `results`, in the same order.
+    `missing` maps each run without results to the first file missing, `networks` the notebook's architectures to the
+    groups of runs that its conclusions are judged by. The first `rows` of the leaderboard are those of `results`, in
+    the same order.
     """
 
     results: Sequence[Result]

@@ -69,8 +69,8 @@ COMPARED = [  # claim, in short, rule, questions; the fourth conclusion is about
     (
         "Networks inspired by standard models perform better than the complex custom one.",
         "vgg and lenet beat custom",
-        "The difference of the mean test accuracies: its 95 % interval, over seeds and over images, must leave out 0, and"
-        " the winner may not have cost more.",
+        "The difference of the mean test accuracies: its 95 % interval, over seeds and over images, must leave out 0,"
+        " and the winner may not have cost more.",
         [AHEAD("vgg", "custom"), AHEAD("lenet", "custom")],
     ),
     (
@@ -142,7 +142,9 @@ def _compared(
 
 def _weights(networks: Networks) -> Conclusion:
     """The conclusion about weights: of each architecture, the runs with the largest budget, whatever its ground."""
-    largest = [max(groups, key=lambda group: (group.first.images_seen, len(group.runs))) for groups in networks.values()]
+    largest = [
+        max(groups, key=lambda group: (group.first.images_seen, len(group.runs))) for groups in networks.values()
+    ]
     cell = judge([Part(judge_weights, largest)])
     return Conclusion(
         4,

@@ -76,8 +76,7 @@ def trained_on(origin: provenance.Origin) -> str:
 def _verdict_table(analysis: Analysis) -> str:
     """A row for each conclusion, a column for each ground, with the verdict and its stability."""
     rows = [
-        [str(conclusion.number), conclusion.short]
-        + [cell.short for cell in conclusion.cells]
+        [str(conclusion.number), conclusion.short] + [cell.short for cell in conclusion.cells]
         for conclusion in analysis.conclusions
     ]
     return simple_table(["", "the notebook's conclusion", *GROUNDS], rows)
@@ -100,13 +99,16 @@ def _claim_table(analysis: Analysis) -> str:
         ]
         for conclusion in analysis.conclusions
         for ground, cell in conclusion.by_ground()
-        for claim in cell.claims
+        for claim in cell.every_claim
     ]
     return simple_table(titles, rows)
 
 
 def _rules(analysis: Analysis) -> str:
-    lines = [f"{conclusion.number}. {conclusion.claim} {conclusion.rule}" for conclusion in analysis.conclusions]
+    lines = []
+    for conclusion in analysis.conclusions:
+        again = [f" Repeated {ground}: {cell.stability}." for ground, cell in conclusion.by_ground() if cell.stability]
+        lines.append(f"{conclusion.number}. {conclusion.claim} {conclusion.rule}{markdown_text(''.join(again))}")
     return "\n".join([f"Effects are in percentage points, or ratios (×). {DETECTABLE}\n", *lines])
 
 

@@ -22,11 +22,12 @@ KINDS = {"conv": "convolutions", "output": "output layers"}  # by the start of a
 class Kernel:
     """One trained kernel, as a mean over the seeds of a network.
 
-    `distance` is the largest difference between the cumulative shares of its weights and those of the normal
-    distribution with the same mean and deviation (Kolmogorov and Smirnov's distance), 0.03 if the share of weights below
-    some value is wrong by three in a hundred. `from_initial` is the same against its weights before the training, moved
-    and scaled to the same mean and deviation, since the claim is about a shape: about 0 if training only scaled them;
-    None if they were not recorded. `noise` is what 95 of 100 truly normal samples of as many weights stay below.
+    `distance` is the largest difference, at the edges of the histogram's bins, between the cumulative shares of its
+    weights and those of the normal distribution with the same mean and deviation (Kolmogorov and Smirnov's distance):
+    0.03 if the share of weights below some value is wrong by three in a hundred. `from_initial` is the same against its
+    weights before the training, moved and scaled to the same mean and deviation, since the claim is about a shape:
+    about 0 if training only scaled them; None if they were not recorded. `noise` is what 95 of 100 truly normal samples
+    of as many weights stay below.
     """
 
     architecture: str

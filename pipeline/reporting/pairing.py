@@ -17,15 +17,16 @@ FREE |= {"seed", "threads", "batch_norm_momentum", "precision"}  # the precision
 
 @dataclass(frozen=True)
 class Cost:
-    """What a training costs in one sense: `of` a run, as a number, and `write` as text."""
+    """What a training costs in one sense: `of` a run, as a number, and `write` as text, in a unit."""
 
     ground: str
     of: Callable[[Result], float]
     write: Callable[[float], str]
+    unit: str
 
 
-IMAGES = Cost("at equal training images", lambda run: run.images_seen, "{:,.0f} training images".format)
-COMPUTE = Cost("at equal training compute", lambda run: run.training_flops, lambda cost: f"{flops(cost)} TFLOP")
+IMAGES = Cost("at equal training images", lambda run: run.images_seen, "{:,}".format, "images")
+COMPUTE = Cost("at equal training compute", lambda run: run.training_flops, flops, "TFLOP")
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,9 @@ class Pair:
         first, second = map(self.cost.write, self.costs)
         scales = {f"{group.first.settings.get('dropout_scale', 1.0):g}" for group in self.groups}
         dropout = f", dropout rates × {scales.pop()}" if len(scales) == 1 else ""
-        costs = f"{first} each" if first == second else f"{self.names[0]} {first}, {self.names[1]} {second}"
-        return costs + dropout
+        if first == second:
+            return f"{first} {self.cost.unit} each{dropout}"
+        return f"{self.names[0]} {first}, {self.names[1]} {second} {self.cost.unit}{dropout}"
 
     @property
     def names(self) -> tuple[str, str]:

@@ -54,14 +54,14 @@ def comparable(cost: Cost, first: Group, second: Group) -> Claim:
     """Whether the areas under both networks' error curves are within 1.5 times of each other."""
 
     def decide(low: float, high: float) -> str:
-        inside = -COMPARABLE < low and high < COMPARABLE
+        inside = low > -COMPARABLE and high < COMPARABLE
         return SUPPORTED if inside else CONTRADICTED if low > COMPARABLE or high < -COMPARABLE else ""
 
     return _curves(Pair(first, second, cost), decide, [-COMPARABLE, COMPARABLE])
 
 
 def _accuracy(pair: Pair, about: str, share: float, reasons: dict[str, str]) -> Claim:
-    """Judge the second's errors, times `share`, minus the first's; `reasons` are those if it is positive, or negative."""
+    """Judge the second's errors, times `share`, minus the first's; `reasons`: the verdicts if positive, if negative."""
     images = common_images([*pair.first.runs, *pair.second.runs])
     scores = pair.first.correct(images) - 1, share * (pair.second.correct(images) - 1)
     claim = Claim(about, NOT_RESOLVED, "", seeds=pair.seeds, budget=pair.budget)
@@ -84,7 +84,7 @@ def _accuracy(pair: Pair, about: str, share: float, reasons: dict[str, str]) -> 
 
 
 def _curves(pair: Pair, decide: Decide, limits: Sequence[float]) -> Claim:
-    """Judge the ratio of the areas under two error curves; it needs equal costs, since half a training is no short one."""
+    """Judge the ratio of the areas under two error curves, at equal costs: half a training is not a short one."""
     a, b = pair.names
     claim = Claim(f"{a} / {b}", NOT_RESOLVED, "", seeds=pair.seeds, budget=pair.budget, is_ratio=True)
     areas = log_areas(pair.first, pair.second)

@@ -57,7 +57,12 @@ COLUMNS = (
     Column("calibration_by_chance", "by chance", "{:.4f}".format, "calibration error if perfectly calibrated"),
     Column("epochs_to_goal", "epochs to 99 %", "{:.0f}".format, "the first epoch with 99 % validation accuracy"),
     Column("seconds", "seconds", "{:,.0f}".format, "training and validation"),
-    Column("published_accuracy", "published", per_cent, "in 2018, after 20 epochs of 60,000 images, with the printed dropout"),
+    Column(
+        "published_accuracy",
+        "published",
+        per_cent,
+        "in 2018, after 20 epochs of 60,000 images, with the printed dropout",
+    ),
 )
 
 NOT_IN_MARKDOWN = ("variant", "mmac", "test_loss", "calibration", "calibration_by_chance")
@@ -76,7 +81,8 @@ def legend(columns: Sequence[Column]) -> str:
     notes = [f"{column.title[:1].upper()}{column.title[1:]}: {column.note}." for column in columns if column.note]
     return (
         f"{' '.join(notes)} Bold: chosen on validation data. Ensemble: the mean of the probabilities of the runs whose"
-        " validation error is at most twice that run's; its cost is the sum of theirs. Runs are compared on the test images that they have in common."
+        " validation error is at most twice that run's; its cost is the sum of theirs. Runs are compared on the test"
+        " images that they have in common."
     )
 
 

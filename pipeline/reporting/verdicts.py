@@ -19,7 +19,7 @@ class Claim:
 
     `effect` is a difference as a fraction, or the natural logarithm of a ratio if `is_ratio`, with its 95 % interval;
     `detectable` the smallest that the same design finds with 80 % power, in the same unit. `others` are the same claim
-    at smaller budgets.
+    at other budgets, which do not decide.
     """
 
     about: str
@@ -67,7 +67,9 @@ class Stability:
 
     def __str__(self) -> str:
         budgets = "; ".join(dict.fromkeys(self.budgets))
-        return f"{self.word} in {self.same} of {self.sets} sets of five seeds ({budgets}), on {'; '.join(self.machines)}"
+        return (
+            f"{self.word} in {self.same} of {self.sets} sets of five seeds ({budgets}), on {'; '.join(self.machines)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ class Cell:
     stability: Stability | None = None
 
     @property
+    def every_claim(self) -> list[Claim]:
+        """The claims, each followed by those at other budgets."""
+        return [one for claim in self.claims for one in (claim, *claim.others)]
+
+    @property
     def short(self) -> str:
         """The verdict, and how often it was repeated."""
         known = self.stability if self.stability and self.stability.word == self.word else None
@@ -87,7 +94,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Part:
-    """What decides one claim of a cell: a rule, the groups of runs that it judges, and `others` at smaller budgets."""
+    """What decides one claim of a cell: a rule, the groups of runs that it judges, and `others` at other budgets."""
 
     rule: Callable[..., Claim]
     groups: Sequence[Group] = ()
@@ -132,7 +139,7 @@ def _has_sets(groups: Sequence[Group]) -> bool:
 
 
 def seed_sets(group: Group) -> list[Group]:
-    """The group in sets of five seeds, ascending, each of one kind of hardware; the whole group if it has one at most."""
+    """The group in sets of five seeds, ascending, each of one kind of hardware; the whole group if that is one set."""
     by_machine: dict[str, list] = {}
     for run in sorted(group.runs, key=lambda run: run.settings["seed"]):
         by_machine.setdefault(machine(run.environment), []).append(run)
