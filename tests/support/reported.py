@@ -5,7 +5,8 @@ import argparse
 from pipeline import report
 from pipeline.reporting import html, results
 from pipeline.reporting.analysis import analyze
-from pipeline.reporting.published import load_published
+from pipeline.reporting.comparisons import group_by_seed
+from pipeline.reporting.published import load_published, notebook_networks
 from tests.support import study
 
 PUBLISHED = load_published()
@@ -14,6 +15,11 @@ PUBLISHED = load_published()
 def analyze_runs(folder, *runs):
     """The analysis of those runs of a folder."""
     return analyze(*results.load(runs, folder), PUBLISHED)
+
+
+def networks(folder, *runs):
+    """The groups of those runs by which the conclusions are judged, by architecture."""
+    return notebook_networks(group_by_seed(results.load(runs, folder)[0]), PUBLISHED)
 
 
 def ten_runs(folder):
