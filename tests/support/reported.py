@@ -24,7 +24,7 @@ def networks(folder, *runs):
 
 def ten_runs(folder):
     """The analysis of ten runs and the page about it."""
-    names = study.write_study(folder, vgg_dropout={"errors": 60})
+    names = study.write_study(folder, vgg_dropout={"errors": 60, "validation": (0.95, 0.985, 0.993)})
     analysis = analyze_runs(folder, *names)
     return analysis, html.render_html(analysis, {}, None)
 

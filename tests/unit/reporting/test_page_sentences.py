@@ -29,12 +29,13 @@ def test_the_sentences_agree_with_the_verdicts_and_the_files(report):
         wrong = f"{int((~correct).sum()):,} of {len(correct):,} test images wrong, an accuracy of {interval}"
         assert f"it gets {wrong}, after {seen:,} training images" in first
     ensemble = re.search(r"; the ensemble \(mean of \d+\) ([\d,]+) of [\d,]+\.", first)
-    assert (ensemble and ensemble[1]) == board(report).get(ENSEMBLE, {}).get("test_errors", (None, ""))[0]
+    row = board(report).get(ENSEMBLE)
+    assert (ensemble and ensemble[1]) == (row and row["test_errors"][0].partition(" of ")[0])
     check_effects(third, report)
 
 
 def check_verdicts(verdicts, sentence, text):
-    """The sentence and the Markdown's table have the verdicts of the page's table; conclusion 4 has one for both grounds."""
+    """The sentence and the Markdown's table have the verdicts of the page's table, whose fourth row has fewer."""
     either = "whatever the budget"
     for ground in GROUNDS:
         same = {number: verdicts.get((number, ground), verdicts.get((number, either))) for number in range(1, 7)}
@@ -84,7 +85,7 @@ def check_effects(sentence, report):
 def test_one_run_and_one_comparison_are_not_plural(tmp_path):
     write_run(tmp_path, "lenet-plain")
     assert sentences(analyze_runs(tmp_path, "lenet-plain"))[0].startswith(
-        "Of 1 run under the protocol fast, lenet-plain "
+        "Of 1 run under the protocol fast, validation data choose lenet-plain "
     )
     write_run(tmp_path, "lenet-dropout", environment={"hardware": ENVIRONMENT["hardware"] | {"cores": 1}})
     both = analyze_runs(tmp_path, "lenet-plain", "lenet-dropout")
