@@ -70,7 +70,7 @@ MARKDOWN_COLUMNS = [column for column in COLUMNS if column.key not in NOT_IN_MAR
 README_COLUMNS = [
     COLUMNS[0],
     Column("val_accuracy", "validation accuracy", lambda accuracy: per_cent(accuracy.value)),
-    *(column for column in COLUMNS if column.key in ("test_accuracy", "test_errors")),
+    *(column for column in COLUMNS if column.key == "test_accuracy"),
     Column("stress_accuracy", "corrupted digits", lambda accuracy: per_cent(accuracy.value)),
     Column("seconds", "minutes", lambda seconds: f"{seconds / 60:.1f}"),
 ]
