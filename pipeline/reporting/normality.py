@@ -108,4 +108,5 @@ def judge_weights(*groups: Group) -> Claim:
         f"within {THRESHOLD} of a normal distribution: {', '.join(kinds)}; it would be supported from a threshold of"
         f" {decimal(most, 3)} on, and contradicted below {decimal(half, 3)}"
     )
-    return Claim("kernels", word, why, seeds=tuple(len(group.runs) for group in groups))
+    normal = sum(threshold <= THRESHOLD for threshold in least)
+    return Claim(f"{normal} of {len(least)} kernels", word, why, seeds=tuple(len(group.runs) for group in groups))

@@ -29,7 +29,7 @@ def better(published: Published, first: str, second: str) -> Claim:
     least, most = p_value(min(ps)), p_value(max(ps))
     word = NOT_RESOLVED if max(ps) >= ALPHA else SUPPORTED if mine < theirs else CONTRADICTED
     between = f"p {most} at most" if word != NOT_RESOLVED else f"p from {least} to {most}"
-    why = f"{mine} errors against {theirs}: {between}, over every possible overlap of the two; of these two trainings"
+    why = f"{mine} errors against {theirs}: {between}, over every possible overlap; of these two trainings"
     return Claim(f"{first} − {second}", word, why, _widest(mine, theirs, 1.0), seeds=ONE_EACH)
 
 

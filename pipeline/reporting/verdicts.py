@@ -86,6 +86,11 @@ class Cell:
         return [one for claim in self.claims for one in (claim, *claim.others)]
 
     @property
+    def reasons(self) -> list[str]:
+        """Why claims are not resolved, each reason once."""
+        return list(dict.fromkeys(claim.why for claim in self.claims if claim.word == NOT_RESOLVED))
+
+    @property
     def short(self) -> str:
         """The verdict, and how often it was repeated."""
         known = self.stability if self.stability and self.stability.word == self.word else None

@@ -44,7 +44,7 @@ def test_kernels_are_of_three_kinds(tmp_path):
 def test_the_verdict_says_where_it_turns(tmp_path):
     """Of three kernels, two must be within a threshold not to contradict, and all three to support."""
     claim = judge_weights(group(tmp_path, study.uniform))
-    assert (claim.word, claim.seeds) == ("contradicted", (1,))
+    assert (claim.about, claim.word, claim.seeds) == ("0 of 3 kernels", "contradicted", (1,))
     distances = sorted(kernel.distance for kernel in kernels(group(tmp_path / "again", study.uniform)))
     assert claim.why == (
         "within 0.03 of a normal distribution: 0 of 1 convolutions, 0 of 1 dense layers, 0 of 1 output layers; it"
