@@ -1,4 +1,4 @@
-"""Copy the results of `results/report.md` into README.md, and those of the studies into docs/studies.md."""
+"""Copy results and verdicts of the reports into README.md, and the results of the studies into docs/studies.md."""
 
 import argparse
 import re
@@ -8,10 +8,12 @@ from pipeline.core import errors
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_text
 from pipeline.core.paths import RESULTS, ROOT
-from pipeline.reporting.markdown import BEGIN, END
+from pipeline.reporting.markdown import BEGIN, BEGIN_VERDICTS, END, END_VERDICTS
 from tools.study import pages
+from tools.study.plan import STUDIES
 
-REPORT, README, STUDIES = RESULTS / "report.md", ROOT / "README.md", ROOT / "docs/studies.md"
+REPORT, README, OVERVIEW = RESULTS / "report.md", ROOT / "README.md", ROOT / "docs/studies.md"
+DECISIVE = STUDIES / "conclusions/report.md"  # the report with the verdicts, if the study was trained
 BEGIN_STUDIES, END_STUDIES = "<!-- studies -->", "<!-- /studies -->"
 
 
@@ -32,8 +34,13 @@ def find_block(path: Path, begin: str, end: str) -> tuple[str, str]:
 def main(arguments: argparse.Namespace) -> None:
     """Update both pages; with --check, only fail if one is out of date."""
     _, results = find_block(REPORT, BEGIN, END)
+    _, verdicts = find_block(DECISIVE if DECISIVE.is_file() else REPORT, BEGIN_VERDICTS, END_VERDICTS)
     studies = f"{BEGIN_STUDIES}\n\n{pages.overview()}\n\n{END_STUDIES}"
-    for path, new, markers in ((README, results, (BEGIN, END)), (STUDIES, studies, (BEGIN_STUDIES, END_STUDIES))):
+    for path, new, markers in (
+        (README, verdicts, (BEGIN_VERDICTS, END_VERDICTS)),
+        (README, results, (BEGIN, END)),
+        (OVERVIEW, studies, (BEGIN_STUDIES, END_STUDIES)),
+    ):
         text, old = find_block(path, *markers)
         if new != old:
             if arguments.check:

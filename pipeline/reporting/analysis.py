@@ -8,7 +8,7 @@ from pipeline.reporting.ablation import Effect, ablation_effects
 from pipeline.reporting.comparisons import Group, group_by_seed
 from pipeline.reporting.conclusions import Conclusion, conclude
 from pipeline.reporting.leaderboard import leaderboard
-from pipeline.reporting.published import Published, published_group
+from pipeline.reporting.published import Published, notebook_networks
 from pipeline.reporting.results import Result
 from pipeline.reporting.stress import StressEffect, stress_effects
 
@@ -17,15 +17,16 @@ from pipeline.reporting.stress import StressEffect, stress_effects
 class Analysis:
     """The results, and what was computed from them.
 
-    `missing` maps each run without results to the first file missing, `published_networks` the architectures to their
-    runs as published. The first `rows` of the leaderboard are those of `results`, in the same order.
+    `missing` maps each run without results to the first file missing, `networks` the notebook's architectures to the
+    groups of runs that its conclusions are judged by. The first `rows` of the leaderboard are those of `results`, in
+    the same order.
     """
 
     results: Sequence[Result]
     missing: Mapping[str, str]
     published: Published
     groups: list[Group]
-    published_networks: Mapping[str, Group]
+    networks: Mapping[str, Sequence[Group]]
     rows: list[dict[str, Any]]
     effects: list[Effect]
     conclusions: list[Conclusion]
@@ -45,7 +46,9 @@ class Analysis:
 def analyze(results: Sequence[Result], missing: Mapping[str, str], published: Published) -> Analysis:
     """Analyze the results of runs; `missing` as in `Analysis`."""
     groups = group_by_seed(results)
-    networks = {name: group for name in published.test if (group := published_group(groups, name, published))}
+    networks = notebook_networks(groups, published)
+    same_data = not results or any(map(published.comparable, results))
+    conclusions = conclude(networks, published if same_data else None)
     rows, effects = leaderboard(results, published), ablation_effects(groups)
-    conclusions, sturdiness = conclude(networks), stress_effects(results, effects)
+    sturdiness = stress_effects(results, effects)
     return Analysis(results, missing, published, groups, networks, rows, effects, conclusions, sturdiness)

@@ -44,14 +44,17 @@ class Group:
         """Standard deviation of the test accuracy over the seeds (n - 1 in the denominator); None for a single run."""
         return float(np.std(self.accuracies, ddof=1)) if len(self.runs) > 1 else None
 
+    def correct(self, images: np.ndarray) -> np.ndarray:
+        """Whether each run read each of those test images; float64 (runs, images)."""
+        return np.stack([run.correct[run.rows(images)] for run in self.runs]).astype(float)
+
 
 @dataclass(frozen=True)
 class Comparison:
     """The test accuracy of two groups: `difference` is the first's minus the second's, with its 95 % interval.
 
-    `p` is two-sided, `adjusted` the same after Holm's correction within its family of tests. `images_seen` are the
-    training images of each. `only_first` and `only_second` count the test images that only one of the two read
-    correctly; None where the test is not paired.
+    `p` is two-sided, `adjusted` the same after Holm's correction within its family of tests. `only_first` and
+    `only_second` count the test images that only one of the two read correctly; None where the test is not paired.
     """
 
     first: str
@@ -59,7 +62,6 @@ class Comparison:
     test: str
     difference: Interval
     p: float
-    images_seen: tuple[int, int]
     only_first: int | None = None
     only_second: int | None = None
     adjusted: float = 1.0
@@ -85,10 +87,9 @@ def compare(first: Group, second: Group) -> Comparison:
 
     Two runs with the same seed are taken, if there are such.
     """
-    images_seen = (first.first.images_seen, second.first.images_seen)
     if len(first.runs) > 1 and len(second.runs) > 1:
         difference, p = statistics.welch(first.accuracies, second.accuracies)
-        return Comparison(first.name, second.name, WELCH, difference, p, images_seen)
+        return Comparison(first.name, second.name, WELCH, difference, p)
     by_seed = {run.settings["seed"]: run for run in reversed(second.runs)}
     run = next((run for run in first.runs if run.settings["seed"] in by_seed), first.first)
     other = by_seed.get(run.settings["seed"], second.first)
@@ -101,7 +102,6 @@ def compare(first: Group, second: Group) -> Comparison:
         f"McNemar, exact, on the same {len(images):,} images",
         statistics.paired_difference(correct, other_correct),
         statistics.mcnemar(only_first, only_second),
-        images_seen,
         only_first,
         only_second,
     )

@@ -1,76 +1,37 @@
-"""How soon two networks reach the same accuracy on their validation images."""
+"""How fast a network learns: the area under its validation error."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-from scipy import stats
 
+from models.constants import NUM_CLASSES
 from pipeline.reporting.comparisons import Group
-from pipeline.reporting.statistics import ALPHA
 
-TARGETS = (0.99, 0.98, 0.97, 0.95, 0.90)  # validation accuracies; the first one that either network reaches counts
-FEW_EPOCHS = 10  # epochs; with fewer, reaching the target in the same epoch says little
-COMPARABLE = 1.5  # times as many epochs, or one epoch more, are still comparable
-
-
-@dataclass(frozen=True)
-class Convergence:
-    """The epochs in which the runs of two groups reached the validation accuracy `target`; inf for never."""
-
-    target: float
-    epochs: tuple[list[float], list[float]]
-    budgets: tuple[int, int]  # epochs of the training of each
-    sizes: tuple[int, int]  # training images per epoch of each
-    p: float | None  # of the Mann-Whitney test over seeds; None unless both groups have several
-
-    @property
-    def explained_by_seeds(self) -> bool:
-        """Whether chance over seeds explains the order; False with a single seed."""
-        return self.p is not None and self.p >= ALPHA
-
-    def order(self, *, images: bool) -> Literal["earlier", "later", "same", "unknown"]:
-        """Whether the first group needed fewer epochs than the second, or fewer training `images`, on average.
-
-        A run that never reached the target needs at least one epoch more than it had.
-        """
-        units = self.sizes if images else (1, 1)
-        low, high = [], []
-        for epochs, budget, unit in zip(self.epochs, self.budgets, units, strict=True):
-            low.append(unit * float(np.mean([min(epoch, budget + 1) for epoch in epochs])))
-            high.append(unit * float(np.mean(epochs)))
-        if low == high and low[0] == low[1]:
-            return "same"
-        return "earlier" if high[0] < low[1] else "later" if low[0] > high[1] else "unknown"
-
-    def comparable(self, *, images: bool) -> bool | None:
-        """Whether both needed about as many epochs, or training `images`; None if one never reached the target."""
-        units = self.sizes if images else (1, 1)
-        first, second = (float(np.mean(epochs)) * unit for epochs, unit in zip(self.epochs, units, strict=True))
-        if math.inf in (first, second):
-            return None
-        return max(first, second) <= max(COMPARABLE * min(first, second), min(first, second) + max(units))
+GOAL = 0.99  # validation accuracy
+GUESSING = 1 - 1 / NUM_CLASSES  # the error before any training
+MIN_POINTS = 2  # of a curve, besides its start
 
 
-def epochs_to(target: float, history: Sequence[Mapping[str, float]]) -> float:
-    """The first epoch with that validation accuracy; inf if there is none."""
-    return next((row["epoch"] for row in history if row["val_accuracy"] >= target), math.inf)
+def epochs_to(target: float, history: Sequence[Mapping[str, float]], key: str = "val_accuracy") -> float:
+    """The first epoch with that accuracy; inf if there is none."""
+    return next((row["epoch"] for row in history if row[key] >= target), math.inf)
 
 
-def compare_convergence(first: Group, second: Group) -> Convergence | None:
-    """Compare for the highest of `TARGETS` that all runs of one of the groups reached; None if there is none."""
-    groups = (first, second)
-    for target in TARGETS:
-        epochs = tuple([epochs_to(target, run.history) for run in group.runs] for group in groups)
-        if any(all(map(math.isfinite, side)) for side in epochs):
-            several = min(map(len, epochs)) > 1
-            return Convergence(
-                target,
-                epochs,
-                tuple(group.first.settings["epochs"] for group in groups),
-                tuple(group.first.settings["training_images"] for group in groups),
-                float(stats.mannwhitneyu(*epochs).pvalue) if several else None,
-            )
-    return None
+def log_areas(first: Group, second: Group) -> list[np.ndarray] | None:
+    """The natural logarithm of the area under each run's validation error, float64 (runs,) of each group.
+
+    The area is that of trapezoids, from the error of guessing to the last epoch, divided by the budget. It takes the
+    shares of the budget at which both networks were validated: a curve with more points would have a smaller area under
+    its steep beginning. None if these are fewer than two.
+    """
+    points = math.gcd(*(group.first.settings["epochs"] for group in (first, second)))
+    if points < MIN_POINTS:
+        return None
+    return [np.log([_area(run.history, points) for run in group.runs]) for group in (first, second)]
+
+
+def _area(history: Sequence[Mapping[str, float]], points: int) -> float:
+    """The mean error of a run, from the start through so many equally distant epochs."""
+    chosen = history[len(history) // points - 1 :: max(1, len(history) // points)]
+    return float(np.trapezoid([GUESSING, *(1 - row["val_accuracy"] for row in chosen)], dx=1 / max(1, len(chosen))))

@@ -15,10 +15,10 @@ from pipeline.formats.histograms import read_histograms
 from pipeline.reporting import data_uris, markdown, mistakes, provenance, stress, tables
 from pipeline.reporting.analysis import Analysis
 from pipeline.reporting.comparisons import Group
-from pipeline.reporting.conclusions import Conclusion
-from pipeline.reporting.convergence import TARGETS
-from pipeline.reporting.number_format import decimal, listed, p_value, per_cent, signed
+from pipeline.reporting.conclusions import GROUNDS
+from pipeline.reporting.number_format import decimal, flops, p_value, per_cent, signed
 from pipeline.reporting.per_class import digit_scores
+from pipeline.reporting.published import dropout_rates
 
 SAMPLES, EXPERIMENT = STRESS / "samples.png", ROOT / "docs/contrast.png"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -40,9 +40,11 @@ def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndar
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
     environment.globals |= {"p_value": p_value, "points": signed, "percent": per_cent, "decimal": decimal}
-    environment.globals |= {"colour": colour, "describe_convergence": describe_convergence}
+    environment.globals |= {"colour": colour, "dropout_rates": dropout_rates, "flops": flops}
     return environment.get_template("report.html.j2").render(
         analysis=analysis,
+        grounds=GROUNDS,
+        detectable=markdown.DETECTABLE,
         columns=tables.COLUMNS,
         bold=tables.BOLD,
         legend=tables.legend(tables.COLUMNS),
@@ -93,24 +95,3 @@ def run_details(group: Group) -> dict[str, Any]:
         "page": weights_page(run.record, histograms) if histograms else "",
         "kernels": len(histograms),
     } | {name: data_uris.file_uri(run.folder / f"{name}.png") for name in RUN_FIGURES}
-
-
-def describe_convergence(conclusion: Conclusion) -> str:
-    """A sentence: how soon each of the two networks of a conclusion reached the accuracy that they are compared at."""
-    compared = conclusion.convergence
-    if compared is None:
-        target = f"{100 * TARGETS[-1]:.0f} % validation accuracy"
-        return f"{listed(list(conclusion.networks))} do not both have runs, or neither of them reached {target}."
-    parts = []
-    for name, epochs, budget, size in zip(
-        conclusion.networks, compared.epochs, compared.budgets, compared.sizes, strict=True
-    ):
-        mean = float(np.mean(epochs))
-        if np.isfinite(mean):
-            parts.append(f"{name} in epoch {mean:g}, after {mean * size:,.0f} images")
-        else:
-            parts.append(f"{name} not within {budget} epochs, {budget * size:,} images")
-    single = all(len(epochs) == 1 for epochs in compared.epochs)
-    seeds = "one seed each" if single else "too few seeds for a test of that"
-    chance = seeds if compared.p is None else f"Mann-Whitney over seeds: p {p_value(compared.p)}"
-    return f"{100 * compared.target:.0f} % validation accuracy: {'; '.join(parts)}; {chance}."

@@ -1,15 +1,18 @@
-"""The report's sentences, and the short report in Markdown; the README shows the part between its two markers."""
+"""The report's sentences, and the short report in Markdown; the README shows the parts between its markers."""
 
 from collections.abc import Iterator
 
 from pipeline.reporting import provenance, stress
 from pipeline.reporting.analysis import Analysis
-from pipeline.reporting.number_format import count, interval, listed, markdown_text, signed
-from pipeline.reporting.tables import MARKDOWN_COLUMNS, README_COLUMNS, legend, markdown_table
-from pipeline.reporting.verdicts import CONTRADICTED, SUPPORTED, UNDECIDED
+from pipeline.reporting.conclusions import GROUNDS
+from pipeline.reporting.number_format import count, interval, listed, markdown_text, per_cent, signed
+from pipeline.reporting.tables import MARKDOWN_COLUMNS, README_COLUMNS, legend, markdown_table, simple_table
+from pipeline.reporting.verdicts import CONTRADICTED, NOT_RESOLVED, NOTHING, SUPPORTED
 
-BEGIN, END = "<!-- results -->", "<!-- /results -->"  # around the part that the README shows, too
+BEGIN, END = "<!-- results -->", "<!-- /results -->"  # around a part that the README shows, too
+BEGIN_VERDICTS, END_VERDICTS = "<!-- verdicts -->", "<!-- /verdicts -->"  # likewise
 MAX_ROWS = 40  # of the leaderboard
+DETECTABLE = "Detectable: the smallest true effect that as many seeds and images find with 80 % power."
 VALIDATED_ON_TEST = (
     "† Here the test images were the validation data, as in the notebook: these are test figures, seen after every"
     " epoch, and no model may be chosen by them."
@@ -17,9 +20,10 @@ VALIDATED_ON_TEST = (
 
 
 def markdown_report(analysis: Analysis) -> str:
-    """The README's part, the leaderboard, the six conclusions, the provenance; texts of result files are escaped."""
+    """The verdicts, the README's part, the leaderboard, the provenance; texts of result files are escaped."""
     picture, more = "![Loss and accuracy of all runs](curves.png)", "The whole report: [report.html](report.html)."
-    parts = ["# Results", BEGIN, *_readme_parts(analysis), END, picture, *_parts(analysis), more]
+    verdicts = [BEGIN_VERDICTS, _verdict_table(analysis), END_VERDICTS, _claim_table(analysis), _rules(analysis)]
+    parts = ["# Results", *verdicts, BEGIN, *_readme_parts(analysis), END, picture, *_parts(analysis), more]
     return "\n\n".join(parts) + "\n"
 
 
@@ -27,7 +31,7 @@ def _readme_parts(analysis: Analysis) -> Iterator[str]:
     yield markdown_text(sentences(analysis)[0])
     if analysis.rows:
         yield markdown_table(analysis.rows[:MAX_ROWS], README_COLUMNS)
-        yield "In brackets: Wilson's 95 % intervals. Minutes: training and validation. Bold: the lowest error rate."
+        yield "In brackets: Wilson's 95 % intervals. Minutes: training and validation. Bold: chosen on validation data."
 
 
 def _parts(analysis: Analysis) -> Iterator[str]:
@@ -46,21 +50,15 @@ def _parts(analysis: Analysis) -> Iterator[str]:
     if analysis.without_probabilities:
         runs = markdown_text(", ".join(analysis.without_probabilities))
         yield f"Not in the ensemble, since their probabilities are not here: {runs}."
-    yield "The notebook's six conclusions, tested:"
-    yield "\n".join(
-        f"{number}. {conclusion.claim} **{conclusion.verdict.word.capitalize()}**:"
-        f" {markdown_text(conclusion.verdict.why)}."
-        for number, conclusion in enumerate(analysis.conclusions, 1)
-    )
     yield from map(markdown_text, provenance.protocols(analysis.results))
     yield from map(markdown_text, map(trained_on, provenance.origins(analysis.results)))
 
 
 def sentences(analysis: Analysis) -> list[str]:
-    """The best run, the number of conclusions with each verdict, and the significant effects of the ablation."""
+    """The chosen run, the conclusions with each verdict, and the significant effects of the ablation."""
     if not analysis.results:
         return ["No run has results yet."]
-    return [_best(analysis), _verdicts(analysis), _ablation(analysis)]
+    return [_chosen(analysis), _verdicts(analysis), _ablation(analysis)]
 
 
 def missing(analysis: Analysis) -> str:
@@ -75,30 +73,72 @@ def trained_on(origin: provenance.Origin) -> str:
     return f"Trained on {origin.machine}; {origin.numerics}; commit {origin.commit}: {names}."
 
 
-def _best(analysis: Analysis) -> str:
-    leaders = [row for row in analysis.rows if row["best"]]
-    row, verb = leaders[0], "has" if len(leaders) == 1 else "have"
-    names = " and ".join(row["run"] for row in leaders[:3]) + (" and others" if len(leaders) > 3 else "")
+def _verdict_table(analysis: Analysis) -> str:
+    """A row for each conclusion, a column for each ground, with the verdict and its stability."""
+    rows = [
+        [str(conclusion.number), conclusion.short] + [cell.short for cell in conclusion.cells]
+        for conclusion in analysis.conclusions
+    ]
+    return simple_table(["", "the notebook's conclusion", *GROUNDS], rows)
+
+
+def _claim_table(analysis: Analysis) -> str:
+    """A row for each claim on each ground, with what was measured."""
+    titles = ["", "ground", "claim", "verdict", "effect (95 % interval)", "seeds", "detectable", "trainings", "reason"]
+    rows = [
+        [
+            str(conclusion.number),
+            ground,
+            claim.about,
+            claim.word,
+            claim.effect_text,
+            claim.seeds_text,
+            claim.detectable_text,
+            claim.budget or NOTHING,
+            markdown_text(claim.why),
+        ]
+        for conclusion in analysis.conclusions
+        for ground, cell in conclusion.by_ground()
+        for claim in cell.every_claim
+    ]
+    return simple_table(titles, rows)
+
+
+def _rules(analysis: Analysis) -> str:
+    lines = []
+    for conclusion in analysis.conclusions:
+        again = [f" Repeated {ground}: {cell.stability}." for ground, cell in conclusion.by_ground() if cell.stability]
+        lines.append(f"{conclusion.number}. {conclusion.claim} {conclusion.rule}{markdown_text(''.join(again))}")
+    return "\n".join([f"Effects are in percentage points, or ratios (×). {DETECTABLE}\n", *lines])
+
+
+def _chosen(analysis: Analysis) -> str:
     protocols = " and ".join(dict.fromkeys(result.record["protocol"] for result in analysis.results))
+    runs = f"{count(len(analysis.results), 'run')} under the protocol {protocols}"
+    row = next((row for row in analysis.rows if row["best"]), None)
+    if row is None:
+        return f"Of {runs}, none can be chosen: the test images were their validation data."
     accuracy = interval(row["test_accuracy"]).replace("(", "(95 % interval ")
     text = (
-        f"Of {count(len(analysis.results), 'run')} under the protocol {protocols}, {names} {verb} the lowest error"
-        f" rate: {row['test_errors']:,} of {row['test_images']:,} test images, an accuracy of {accuracy}, after"
+        f"Of {runs}, validation data choose {row['run']} ({per_cent(row['val_accuracy'].value)} there): it gets"
+        f" {row['test_errors']:,} of {row['test_images']:,} test images wrong, an accuracy of {accuracy}, after"
         f" {row['images_seen']:,} training images"
     )
     last = analysis.rows[-1]
-    ensemble = f"; the ensemble: {last['test_errors']:,} of {last['test_images']:,}" if last["is_ensemble"] else ""
-    return f"{text}{ensemble}."
+    if last["is_ensemble"]:
+        text += f"; the ensemble ({last['variant']}) {last['test_errors']:,} of {last['test_images']:,}"
+    return f"{text}."
 
 
 def _verdicts(analysis: Analysis) -> str:
-    parts = []
-    for word in (SUPPORTED, CONTRADICTED, UNDECIDED):
-        numbers = [str(i) for i, conclusion in enumerate(analysis.conclusions, 1) if conclusion.verdict.word == word]
-        which = f" ({listed(numbers)})" if numbers else ""
-        how_many = ("none", "one", "two", "three", "four", "five", "all six")[len(numbers)]
-        parts.append(f"{how_many} {'is' if len(numbers) < 2 else 'are'} {word}{which}")
-    return f"At this budget, of the notebook's six conclusions, {listed(parts)}."
+    grounds = []
+    for index, ground in enumerate(GROUNDS):
+        parts = []
+        for word in (SUPPORTED, CONTRADICTED, NOT_RESOLVED):
+            same = [str(one.number) for one in analysis.conclusions if one.cells[index].word == word]
+            parts += [f"{word} {listed(same)}"] if same else []
+        grounds.append(f"{ground}: {', '.join(parts) or 'nothing to judge'}")
+    return f"The notebook's six conclusions {'; '.join(grounds)}."
 
 
 def _ablation(analysis: Analysis) -> str:

@@ -1,6 +1,7 @@
 """How numbers and lists are written, and how text is escaped for Markdown."""
 
 import html
+import math
 import re
 
 from pipeline.reporting.statistics import Interval
@@ -26,6 +27,11 @@ def signed(fraction: float) -> str:
 def decimal(value: float, digits: int = 2, sign: str = "") -> str:
     """A number with `digits` decimals and a true minus sign; with `sign` "+" always a sign; never minus zero."""
     return f"{round(value, digits) + 0.0:{sign}.{digits}f}".replace("-", "−")
+
+
+def ratio(logarithm: float) -> str:
+    """A ratio, given its natural logarithm."""
+    return f"×{math.exp(logarithm):.2f}"
 
 
 def flops(value: float) -> str:

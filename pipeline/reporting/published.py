@@ -10,6 +10,7 @@ from pipeline.formats.tables import read_csv, read_json
 from pipeline.reporting.comparisons import Group
 from pipeline.reporting.results import Result, numbers
 
+PRINTED_RATES = {"lenet": (0.25, 0.5), "vgg": (0.5, 0.5), "custom": (0.4, 0.5)}  # of dropout, the lowest and highest
 PUBLISHED_FLAGS = (True, True, False)  # pooling, dropout, batch normalisation of the published networks
 
 
@@ -44,12 +45,23 @@ def _data_digest(folder: Path, card: Path) -> str | None:
         return None
 
 
-def published_group(groups: Sequence[Group], architecture: str, published: Published) -> Group | None:
-    """The group of the network as it was published, the one with most seeds if there are several; None if none."""
-    wanted = [
-        group
-        for group in groups
-        if (group.first.architecture, group.first.flags) == (architecture, PUBLISHED_FLAGS)
-        and published.comparable(group.first)
-    ]
-    return max(wanted, key=lambda group: len(group.runs), default=None)
+def dropout_rates(result: Result) -> str:
+    """The dropout rates of a run: the printed ones times its scale."""
+    scale = result.settings.get("dropout_scale", 1.0)
+    if result.architecture not in PRINTED_RATES:
+        return f"× {scale:g}"
+    low, high = (f"{scale * rate:.3g}" for rate in PRINTED_RATES[result.architecture])
+    return (low if low == high else f"{low}–{high}") + (" as printed" if scale == 1 else "")
+
+
+def notebook_networks(groups: Sequence[Group], published: Published) -> dict[str, list[Group]]:
+    """The groups of the networks that the notebook published, on its data, by architecture; it says nothing of others.
+
+    They have its components; their training, and how much of its dropout they use, may differ.
+    """
+    networks: dict[str, list[Group]] = {}
+    for group in groups:
+        run = group.first
+        if run.architecture in published.test and run.flags == PUBLISHED_FLAGS and published.comparable(run):
+            networks.setdefault(run.architecture, []).append(group)
+    return networks

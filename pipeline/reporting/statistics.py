@@ -69,9 +69,28 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
         probabilities: float (N, 10).
         labels: int (N,).
     """
-    confidence = np.clip(probabilities.max(axis=1).astype(float), 0, 1)
+    confidence = _confidence(probabilities)
     correct = probabilities.argmax(axis=1) == labels
     accuracy, mean = calibration_curve(correct, confidence, n_bins=BINS, pos_label=True)
-    edges = np.linspace(0, 1, BINS + 1)  # as in scikit-learn's calibration_curve
-    counts = np.bincount(np.searchsorted(edges[1:-1], confidence), minlength=BINS)
+    counts = np.bincount(_bins(confidence), minlength=BINS)
     return float(np.abs(accuracy - mean) @ counts[counts > 0] / len(labels))
+
+
+def calibration_error_by_chance(probabilities: np.ndarray) -> float:
+    """The expected calibration error to expect of a perfectly calibrated network with these confidences, float (N, 10).
+
+    In each bin, the number of right answers then has the variance of independent coins with the confidences as their
+    probabilities; the mean absolute value of a normal variable is √(2/π) of its deviation.
+    """
+    confidence = _confidence(probabilities)
+    variances = np.bincount(_bins(confidence), weights=confidence * (1 - confidence), minlength=BINS)
+    return float(np.sqrt(2 / np.pi * variances).sum() / len(confidence))
+
+
+def _confidence(probabilities: np.ndarray) -> np.ndarray:
+    return np.clip(probabilities.max(axis=1).astype(float), 0, 1)
+
+
+def _bins(confidence: np.ndarray) -> np.ndarray:
+    """The bin of each confidence, as in scikit-learn's calibration_curve."""
+    return np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence)

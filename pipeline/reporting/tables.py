@@ -11,7 +11,7 @@ from pipeline.reporting.number_format import flops, interval, markdown_text, per
 from pipeline.reporting.statistics import Interval
 
 Row = Mapping[str, Any]  # of `leaderboard.leaderboard`
-BOLD = ("run", "test_accuracy", "test_errors")  # of the best run
+BOLD = ("run", "test_accuracy", "test_errors")  # of the chosen run
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Column:
 COLUMNS = (
     Column("run", "run", "{}".format),
     Column("variant", "variant", "{}".format),
+    Column("dropout", "dropout rates", "{}".format),
     Column("parameters", "parameters", "{:,}".format),
     Column("mmac", "MMAC", "{:,.2f}".format, "million multiply-accumulates of one image's forward pass"),
     Column("images_seen", "images seen", "{:,}".format, "training images, counted once an epoch"),
@@ -53,14 +54,24 @@ COLUMNS = (
     ),
     Column("test_loss", "test loss", "{:.4f}".format, "cross-entropy"),
     Column("calibration", "calibration error", "{:.4f}".format, "expected calibration error, 15 bins"),
+    Column("calibration_by_chance", "by chance", "{:.4f}".format, "calibration error if perfectly calibrated"),
     Column("epochs_to_goal", "epochs to 99 %", "{:.0f}".format, "the first epoch with 99 % validation accuracy"),
     Column("seconds", "seconds", "{:,.0f}".format, "training and validation"),
-    Column("published_accuracy", "published", per_cent, "in 2018, after 20 epochs of 60,000 images, for this variant"),
+    Column(
+        "published_accuracy",
+        "published",
+        per_cent,
+        "in 2018, after 20 epochs of 60,000 images, with the printed dropout",
+    ),
 )
 
-MARKDOWN_COLUMNS = [column for column in COLUMNS if column.key not in ("variant", "mmac", "test_loss", "calibration")]
+NOT_IN_MARKDOWN = ("variant", "mmac", "test_loss", "calibration", "calibration_by_chance")
+MARKDOWN_COLUMNS = [column for column in COLUMNS if column.key not in NOT_IN_MARKDOWN]
 README_COLUMNS = [
-    *(column for column in COLUMNS if column.key in ("parameters", "val_accuracy", "stress_accuracy", *BOLD)),
+    COLUMNS[0],
+    Column("val_accuracy", "validation accuracy", lambda accuracy: per_cent(accuracy.value)),
+    *(column for column in COLUMNS if column.key == "test_accuracy"),
+    Column("stress_accuracy", "corrupted digits", lambda accuracy: per_cent(accuracy.value)),
     Column("seconds", "minutes", lambda seconds: f"{seconds / 60:.1f}"),
 ]
 
@@ -69,19 +80,24 @@ def legend(columns: Sequence[Column]) -> str:
     """The explanations of columns, a sentence each, and what they have in common."""
     notes = [f"{column.title[:1].upper()}{column.title[1:]}: {column.note}." for column in columns if column.note]
     return (
-        f"{' '.join(notes)} Bold: the lowest error rate. Ensemble: the mean of the runs' probabilities; its cost is the"
-        " sum of theirs. Runs are compared on the test images that they have in common."
+        f"{' '.join(notes)} Bold: chosen on validation data. Ensemble: the mean of the probabilities of the runs whose"
+        " validation error is at most twice that run's; its cost is the sum of theirs. Runs are compared on the test"
+        " images that they have in common."
     )
 
 
 def markdown_table(rows: Sequence[Row], columns: Sequence[Column]) -> str:
-    """The columns as a Markdown table without padding, the best run in bold."""
+    """The columns as a Markdown table without padding, the chosen run in bold."""
     cells = [[markdown_text(column.text(row)) for column in columns] for row in rows]
     for row, line in zip(rows, cells, strict=True):
         for index, column in enumerate(columns):
             if row["best"] and column.key in BOLD:
                 line[index] = f"**{line[index]}**"
-    align = ["left", *["right"] * (len(columns) - 1)] if cells else None
-    titles = [column.title for column in columns]
-    padded = tabulate(cells, titles, tablefmt="pipe", disable_numparse=True, colalign=align)
+    return simple_table([column.title for column in columns], cells, align="right")
+
+
+def simple_table(titles: Sequence[str], cells: Sequence[Sequence[str]], align: str = "left") -> str:
+    """A Markdown table without padding; `align` is that of the columns after the first."""
+    aligned = ["left", *[align] * (len(titles) - 1)] if cells else None
+    padded = tabulate(cells, titles, tablefmt="pipe", disable_numparse=True, colalign=aligned)
     return re.sub(r"  +|--+", lambda run: run[0][0], padded)

@@ -1,109 +1,156 @@
-"""The rules that turn a measurement into a verdict."""
+"""A claim judged on one ground, and the verdict on several claims together; and what other seeds say."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from pipeline.reporting.comparisons import Comparison
-from pipeline.reporting.convergence import FEW_EPOCHS, Convergence
-from pipeline.reporting.normality import Kernel
-from pipeline.reporting.number_format import signed
+from pipeline.reporting.comparisons import Group
+from pipeline.reporting.number_format import ratio, signed
+from pipeline.reporting.provenance import machine
+from pipeline.reporting.statistics import Interval
 
-SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
-MIN_GAIN = 0.25  # of the better standard network's errors: a network that removes fewer did not help much
-MIN_SUPPORT, MAX_CONTRADICTION = 0.9, 0.5  # fractions of the kernels that decide whether "the weights" are normal
+SUPPORTED, CONTRADICTED, NOT_RESOLVED = "supported", "contradicted", "not resolved"
+NOTHING = "–"  # the verdict where nothing was published or trained
+SET = 5  # seeds of a set that is judged alone
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """One of the three words, and the reason."""
+class Claim:
+    """One claim on one ground: its verdict, the reason, and the measurement behind it.
 
+    `effect` is a difference as a fraction, or the natural logarithm of a ratio if `is_ratio`, with its 95 % interval;
+    `detectable` the smallest that the same design finds with 80 % power, in the same unit. `others` are the same claim
+    at other budgets, which do not decide.
+    """
+
+    about: str
     word: str
     why: str
+    effect: Interval | None = None
+    is_ratio: bool = False
+    seeds: tuple[int, ...] = ()
+    detectable: float | None = None
+    budget: str = ""
+    others: tuple["Claim", ...] = ()
+
+    def write(self, value: float) -> str:
+        """A value of the effect as text, in percentage points or as a ratio."""
+        return ratio(value) if self.is_ratio else signed(value)
+
+    @property
+    def effect_text(self) -> str:
+        """The effect with its interval."""
+        if self.effect is None:
+            return NOTHING
+        value, low, high = map(self.write, self.effect)
+        return f"{value} ({low} to {high})"
+
+    @property
+    def detectable_text(self) -> str:
+        """The smallest detectable difference, without a sign."""
+        return NOTHING if self.detectable is None else self.write(self.detectable).lstrip("+")
+
+    @property
+    def seeds_text(self) -> str:
+        """The number of seeds of each network."""
+        return " + ".join(map(str, self.seeds)) or NOTHING
 
 
-def all_of(parts: Sequence[Verdict]) -> Verdict:
-    """The verdict on a claim of several parts: contradicted by any, supported only by all."""
-    for word in (CONTRADICTED, UNDECIDED):
-        if any(part.word == word for part in parts):
-            return Verdict(word, "; ".join(dict.fromkeys(part.why for part in parts if part.word == word)))
-    return Verdict(SUPPORTED, "; ".join(dict.fromkeys(part.why for part in parts)))
+@dataclass(frozen=True)
+class Stability:
+    """How many sets of five seeds give, each alone, the same verdict as all together; `budgets` are the claims'."""
+
+    word: str
+    same: int
+    sets: int
+    budgets: Sequence[str]
+    machines: Sequence[str]
+
+    def __str__(self) -> str:
+        budgets = "; ".join(dict.fromkeys(self.budgets))
+        return (
+            f"{self.word} in {self.same} of {self.sets} sets of five seeds ({budgets}), on {'; '.join(self.machines)}"
+        )
 
 
-def better(compared: Comparison) -> Verdict:
-    """Whether the first network is more accurate; a win with more training images than the loser had is undecided."""
-    if not compared.significant:
-        low, high = signed(compared.difference.low), signed(compared.difference.high)
-        pair = f"{compared.first} minus {compared.second}"
-        return Verdict(UNDECIDED, f"not resolved: {pair} is between {low} and {high} points")
-    ahead = compared.difference.value > 0
-    winner, loser = (compared.first, compared.second) if ahead else (compared.second, compared.first)
-    images, fewer = compared.images_seen if ahead else compared.images_seen[::-1]
-    if images > fewer:
-        return Verdict(UNDECIDED, f"{winner} beats {loser}, but {_budgets(images, fewer)}")
-    return Verdict(SUPPORTED if ahead else CONTRADICTED, f"{winner} beats {loser}")
+@dataclass(frozen=True)
+class Cell:
+    """A conclusion on one ground; without `stability` there is one set of seeds."""
+
+    word: str
+    claims: tuple[Claim, ...] = ()
+    stability: Stability | None = None
+
+    @property
+    def every_claim(self) -> list[Claim]:
+        """The claims, each followed by those at other budgets."""
+        return [one for claim in self.claims for one in (claim, *claim.others)]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why claims are not resolved, each reason once."""
+        return list(dict.fromkeys(claim.why for claim in self.claims if claim.word == NOT_RESOLVED))
+
+    @property
+    def short(self) -> str:
+        """The verdict, and how often it was repeated."""
+        known = self.stability if self.stability and self.stability.word == self.word else None
+        return self.word + (f" ({known.same} of {known.sets} sets)" if known else "")
 
 
-def did_not_help(compared: Comparison, errors: float) -> Verdict:
-    """Whether the large second network removes less than a quarter of the small first one's `errors`, an error rate."""
-    small, large, margin = compared.first, compared.second, MIN_GAIN * errors
-    gain, largest_gain = -compared.difference.value, -compared.difference.low
-    small_saw, large_saw = compared.images_seen
-    if compared.significant and gain >= margin:
-        if large_saw > small_saw:
-            return Verdict(UNDECIDED, f"{large} is much better, but {_budgets(large_saw, small_saw)}")
-        return Verdict(CONTRADICTED, f"{large} makes at least a quarter fewer errors than {small}")
-    if largest_gain >= margin:
-        return Verdict(UNDECIDED, f"the gain's interval reaches a quarter of the errors of {small}")
-    if large_saw < small_saw:
-        what = "gains little over" if gain > 0 else "is no better than"
-        return Verdict(UNDECIDED, f"{large} {what} {small}, but {small} {_budgets(small_saw, large_saw)}")
-    return Verdict(SUPPORTED, f"{large} gains less than a quarter of the errors of {small}")
+@dataclass(frozen=True)
+class Part:
+    """What decides one claim of a cell: a rule, the groups of runs that it judges, and `others` at other budgets."""
+
+    rule: Callable[..., Claim]
+    groups: Sequence[Group] = ()
+    others: Sequence[Sequence[Group]] = ()
 
 
-def earlier(names: tuple[str, str], convergence: Convergence | None) -> Verdict:
-    """Whether the first network needs fewer epochs and no more images than the second."""
-    if convergence is None:
-        return Verdict(UNDECIDED, f"{names[0]} and {names[1]} do not both have runs, or both were too slow")
-    if convergence.explained_by_seeds:
-        return Verdict(UNDECIDED, "not resolved: other seeds may change the order")
-    epochs, images = convergence.order(images=False), convergence.order(images=True)
-    target = f"{100 * convergence.target:.0f} % validation accuracy"
-    if epochs == images == "same":
-        if max(convergence.budgets) < FEW_EPOCHS:
-            return Verdict(UNDECIDED, f"both reach {target} in the same epoch, of too few to tell")
-        return Verdict(CONTRADICTED, f"both reach {target} in the same epoch")
-    if "unknown" in (epochs, images):
-        return Verdict(UNDECIDED, f"only one reached {target}, and the other had too few images to tell")
-    if epochs == "earlier" and images in ("earlier", "same"):
-        return Verdict(SUPPORTED, f"{names[0]} reaches {target} first")
-    if epochs == "later" and images in ("later", "same"):
-        return Verdict(CONTRADICTED, f"{names[1]} reaches {target} first")
-    return Verdict(UNDECIDED, "epochs and images disagree, since an epoch has more images for one of the two")
+def all_of(claims: Sequence[Claim]) -> str:
+    """The verdict on claims that must all hold: contradicted by any, supported only by all."""
+    words = {claim.word for claim in claims}
+    if CONTRADICTED in words:
+        return CONTRADICTED
+    return words.pop() if len(words) == 1 else NOT_RESOLVED
 
 
-def alike(names: tuple[str, str], convergence: Convergence | None) -> Verdict:
-    """Whether the two networks need about as many epochs and training images."""
-    answers = {convergence.comparable(images=images) for images in (False, True)} if convergence else {None}
-    if None in answers or len(answers) > 1:
-        return Verdict(UNDECIDED, f"convergence of {names[0]} and {names[1]} cannot be compared at these budgets")
-    word, how = (SUPPORTED, "alike") if answers == {True} else (CONTRADICTED, "differently")
-    return Verdict(word, f"{names[0]} and {names[1]} converge {how}")
+def judge(parts: Sequence[Part]) -> Cell:
+    """Judge claims together from all their seeds, and again from each set of five alone."""
+    claims = tuple(
+        replace(part.rule(*part.groups), others=tuple(part.rule(*groups) for groups in part.others)) for part in parts
+    )
+    return Cell(all_of(claims), claims, _stability(parts))
 
 
-def no_runs(names: tuple[str, str]) -> Verdict:
-    """The verdict on two networks that do not both have runs."""
-    return Verdict(UNDECIDED, f"{names[0]} and {names[1]} do not both have runs")
+def _stability(parts: Sequence[Part]) -> Stability | None:
+    """Judge sets of seeds, of each part's largest budget that has several; None if none has."""
+    repeated = [next(filter(_has_sets, [part.groups, *part.others]), part.groups) for part in parts]
+    sets = [[seed_sets(group) for group in groups] for groups in repeated]
+    number = max((len(of_group) for of_part in sets for of_group in of_part), default=1)
+    if number == 1:
+        return None
+    whole = [part.rule(*groups) for part, groups in zip(parts, repeated, strict=True)]
+    words = []
+    for index in range(number):
+        chosen = [[of_group[min(index, len(of_group) - 1)] for of_group in of_part] for of_part in sets]
+        words.append(all_of([part.rule(*groups) for part, groups in zip(parts, chosen, strict=True)]))
+    machines = sorted({machine(run.environment) for groups in repeated for group in groups for run in group.runs})
+    word = all_of(whole)
+    return Stability(word, words.count(word), number, [claim.budget for claim in whole if claim.budget], machines)
 
 
-def normal(kernels: Sequence[Kernel]) -> Verdict:
-    """Whether at least nine tenths of the kernels, or fewer than half of them, are practically normal."""
-    if not kernels:
-        return Verdict(UNDECIDED, "no network as published has a run")
-    count = sum(kernel.normal for kernel in kernels)
-    fraction = count / len(kernels)
-    word = SUPPORTED if fraction >= MIN_SUPPORT else CONTRADICTED if fraction < MAX_CONTRADICTION else UNDECIDED
-    return Verdict(word, f"{count} of {len(kernels)} kernels are practically normal")
+def _has_sets(groups: Sequence[Group]) -> bool:
+    return any(len(seed_sets(group)) > 1 for group in groups)
 
 
-def _budgets(more: int, fewer: int) -> str:
-    return f"saw {more:,} training images against {fewer:,}"
+def seed_sets(group: Group) -> list[Group]:
+    """The group in sets of five seeds, ascending, each of one kind of hardware; the whole group if that is one set."""
+    by_machine: dict[str, list] = {}
+    for run in sorted(group.runs, key=lambda run: run.settings["seed"]):
+        by_machine.setdefault(machine(run.environment), []).append(run)
+    sets = [
+        Group(tuple(runs[start : start + SET]))
+        for _, runs in sorted(by_machine.items())
+        for start in range(0, len(runs) - SET + 1, SET)
+    ]
+    return sets if len(sets) > 1 else [group]

@@ -33,19 +33,5 @@ def p_text(p):
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def fisher(hits, trials):
-    """Two-sided p of two unpaired proportions: all tables of the same margins that are no likelier than this one."""
-
-    def log_choose(n, k):
-        return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-
-    errors = [trials - hit for hit in hits]
-    whole = sum(errors)
-    logs = [
-        log_choose(trials, k) + log_choose(trials, whole - k) - log_choose(2 * trials, whole) for k in range(whole + 1)
-    ]
-    return min(1.0, sum(math.exp(log) for log in logs if log <= logs[errors[0]] + 1e-7))
-
-
 def points(share):
     return f"{round(100 * share, 2) + 0.0:+.2f}".replace("-", "−")  # never minus zero

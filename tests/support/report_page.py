@@ -17,16 +17,15 @@ class Cells(HTMLParser):
     def __init__(self, html):
         super().__init__()
         self.cells, self.open, self.around, self.table, self.verdicts = [], None, {}, "", {}
-        self.conclusion = None
+        self.conclusion = self.ground = None
         self.feed(html)
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
-        if tag in ("table", "article", "div") and ("id" in attributes or "data-conclusion" in attributes):
-            self.table = attributes.get("id", "conclusion")
-        if "data-verdict" in attributes:
-            self.conclusion = int(attributes["data-conclusion"])
-            self.verdicts[self.conclusion] = attributes["data-verdict"]
+        if tag in ("table", "div") and "id" in attributes:
+            self.table = attributes["id"]
+        self.conclusion = int(attributes.get("data-conclusion", self.conclusion or 0))
+        self.ground = attributes.get("data-ground", self.ground)
         if any(name in attributes for name in WHERE):
             self.around = attributes
         if "data-key" in attributes:
@@ -37,14 +36,14 @@ class Cells(HTMLParser):
     def handle_data(self, text):
         if self.open:
             self.cells[-1][2] += text
+            if self.cells[-1][0] == "verdict":
+                self.verdicts[self.conclusion, self.ground] = text
 
     def handle_endtag(self, tag):
         if tag == self.open:
             self.open = None
-        if tag == "article":
-            self.conclusion = None
-        if tag in ("table", "article"):
-            self.table = "conclusion" if self.conclusion else ""
+        if tag == "table":
+            self.table = ""
 
 
 MADE_UP = "made up"

@@ -5,7 +5,8 @@ import argparse
 from pipeline import report
 from pipeline.reporting import html, results
 from pipeline.reporting.analysis import analyze
-from pipeline.reporting.published import load_published
+from pipeline.reporting.comparisons import group_by_seed
+from pipeline.reporting.published import load_published, notebook_networks
 from tests.support import study
 
 PUBLISHED = load_published()
@@ -16,9 +17,14 @@ def analyze_runs(folder, *runs):
     return analyze(*results.load(runs, folder), PUBLISHED)
 
 
+def networks(folder, *runs):
+    """The groups of those runs by which the conclusions are judged, by architecture."""
+    return notebook_networks(group_by_seed(results.load(runs, folder)[0]), PUBLISHED)
+
+
 def ten_runs(folder):
     """The analysis of ten runs and the page about it."""
-    names = study.write_study(folder, vgg_dropout={"errors": 60})
+    names = study.write_study(folder, vgg_dropout={"errors": 60, "validation": (0.95, 0.985, 0.993)})
     analysis = analyze_runs(folder, *names)
     return analysis, html.render_html(analysis, {}, None)
 

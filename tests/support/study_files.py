@@ -41,16 +41,16 @@ def write_weights(path, layers, epochs, draw):
     """Moments, histograms, and the model if there are weights to put into it; `layers` maps a name to a shape."""
     rows, histograms = [], {}
     drawn = {layer: draw(shape).astype(np.float32) for layer, shape in layers.items()} if draw else {}
-    for layer in layers:
-        bins = np.exp(-(np.linspace(-4, 4, 64) ** 2) / 2)
-        counts = [(1000 * bins ** (1 + epoch)).astype(int).tolist() for epoch in range(epochs + 1)]
-        tails = dict.fromkeys(("below", "above"), [2] * (epochs + 1))
-        histograms[layer] = {"low": -0.5, "high": 0.5, **tails, "counts": counts}
-        moments = {"mean": 0.0, "standard_deviation": 0.1, "skew": 0.01, "excess_kurtosis": 0.02}
-        if draw:
-            weights = drawn[layer].ravel().astype(float)
-            moments |= {"skew": stats.skew(weights), "excess_kurtosis": stats.kurtosis(weights)}
-        rows += [{"epoch": epoch, "layer": layer, **moments, "change": epoch / 10} for epoch in range(epochs + 1)]
+    for layer, shape in layers.items():
+        initial = stats.truncnorm.rvs(-2, 2, size=shape, random_state=4)
+        before, after = (weight_statistics(array) for array in (initial, drawn.get(layer, initial)))
+        versions = [before, *[after] * epochs]
+        counted = {key: [counts[key] for _, counts in versions] for key in ("below", "above", "counts")}
+        histograms[layer] = {"low": -4.0, "high": 4.0} | counted
+        rows += [
+            {"epoch": epoch, "layer": layer, **moments, "change": epoch / 10}
+            for epoch, (moments, _) in enumerate(versions)
+        ]
     write_csv(path / "weights.csv", sorted(rows, key=lambda row: row["epoch"]))
     write_json(path / "histograms.json", histograms)
     if draw:
@@ -62,6 +62,21 @@ def write_weights(path, layers, epochs, draw):
                 group["0"], group["1"] = drawn[layer], np.zeros(shape[-1], np.float32)
         with zipfile.ZipFile(path / "model.keras", "w") as archive:
             archive.writestr("model.weights.h5", stream.getvalue())
+
+
+def weight_statistics(weights):
+    """The moments of an array, and its counts in 64 bins from -4 to 4, and beyond them."""
+    weights = weights.ravel().astype(float)
+    mean, deviation = weights.mean(), weights.std()
+    z = (weights - mean) / deviation
+    moments = {
+        "mean": mean,
+        "standard_deviation": deviation,
+        "skew": (z**3).mean(),
+        "excess_kurtosis": (z**4).mean() - 3,
+    }
+    counts = np.histogram(weights, np.linspace(-4, 4, 65))[0].tolist()
+    return moments, {"below": int((weights < -4).sum()), "above": int((weights > 4).sum()), "counts": counts}
 
 
 def write_predictions(path, actual, errors, val_accuracy, test_index=None):

@@ -1,14 +1,11 @@
-"""The Markdown of studies: the page `study/NAME/README.md` of each, and the tables of all in docs/studies.md."""
+"""The Markdown of studies: the page `study/NAME/README.md` of each, and the table of all runs in docs/studies.md."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tabulate import tabulate
 
-from pipeline.core.errors import PipelineError
-from pipeline.core.paths import RESULTS
 from pipeline.formats.result_files import read_result
 from pipeline.reporting.number_format import per_cent, signed
 from pipeline.reporting.provenance import machine
@@ -18,23 +15,17 @@ from tools.study.saved_results import RUNS, UNFINISHED
 
 NONE = "–"
 OVERVIEW_COLUMNS = ("run", "epochs", "images seen", "test accuracy", "published", "difference in points", "seconds")
-REPORTS = {  # heading: the report with these verdicts
-    "`fast`": RESULTS / "report.md",
-    "`notebook`": STUDIES / "notebook/report.md",
-    "`efficient`": STUDIES / "efficient/report.md",
-}
-VERDICT = re.compile(r"^[1-6]\. (?P<claim>.+?) \*\*(?P<word>[^*]+)\*\*: ", re.MULTILINE)
-VERDICTS_HEADING = "The notebook's six conclusions, under the default protocol and in the first two studies:"
 
 
 def overview() -> str:
-    """The tables of docs/studies.md: a row for each run, and the six verdicts side by side."""
-    runs = [
-        {"study": f"[{name}](../study/{name}/README.md)"} | {column: row[column] for column in OVERVIEW_COLUMNS}
-        for name in ("notebook", "efficient", "best")
-        for row in run_rows(STUDIES / name)
-    ]
-    return "\n\n".join([table(runs), VERDICTS_HEADING, verdict_table(read_reports())])
+    """The table of docs/studies.md: a row for each run."""
+    return table(
+        [
+            {"study": f"[{name}](../study/{name}/README.md)"} | {column: row[column] for column in OVERVIEW_COLUMNS}
+            for name in ("notebook", "efficient", "best")
+            for row in run_rows(STUDIES / name)
+        ]
+    )
 
 
 def study_page(name: str, folder: Path) -> str:
@@ -91,34 +82,6 @@ def _best_on_validation(folder: Path) -> str:
         f"Chosen on validation data: **{name}**, {per_cent(best['val_accuracy'])} there and"
         f" **{per_cent(best['test_accuracy'])}** on the test images, {best['test_errors']} errors."
     )
-
-
-def read_reports() -> dict[str, str]:
-    """The text of each report in `REPORTS` that is here, by its heading."""
-    return {name: path.read_text(encoding="utf-8") for name, path in REPORTS.items() if path.is_file()}
-
-
-def verdict_table(reports: Mapping[str, str]) -> str:
-    """A row for each of the six conclusions, a column for each report.
-
-    Args:
-        reports: The text of each report.md, by the column's heading.
-
-    Raises:
-        PipelineError: A report lacks a conclusion, or words one differently.
-    """
-    columns = {name: dict(match.groups() for match in VERDICT.finditer(text)) for name, text in reports.items()}
-    claims = next(iter(columns.values()), {})
-    for name, verdicts in columns.items():
-        if len(verdicts) != 6:
-            raise PipelineError(f"report of {name}: found {len(verdicts)} conclusions, expected 6; write it again")
-        if verdicts.keys() != claims.keys():
-            raise PipelineError(f"report of {name}: its conclusions have other words; write it again")
-    rows = [
-        {"": number, "conclusion": claim} | {name: verdicts[claim] for name, verdicts in columns.items()}
-        for number, claim in enumerate(claims, 1)
-    ]
-    return table(rows)
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

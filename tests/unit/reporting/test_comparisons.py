@@ -1,10 +1,12 @@
 """Two networks compared: over seeds, on common images, in convergence, and in an ablation."""
 
+import numpy as np
 import pytest
 
-from pipeline.reporting import convergence
+from pipeline.reporting.comparisons import compare
+from pipeline.reporting.convergence import log_areas
 from tests.support import study
-from tests.support.reported import analyze_runs
+from tests.support.reported import analyze_runs, networks
 
 
 def test_groups_with_several_seeds_are_compared_over_seeds(tmp_path):
@@ -16,39 +18,22 @@ def test_groups_with_several_seeds_are_compared_over_seeds(tmp_path):
     assert [len(group.runs) for group in analysis.groups] == [3, 3]
     assert analysis.groups[0].mean == pytest.approx(0.9899)
     assert analysis.groups[0].deviation == pytest.approx(0.0001)
-    third = analysis.conclusions[2]
-    assert third.comparisons[0].test == "Welch's t over seeds"
-    assert third.comparisons[0].difference.value == pytest.approx(0.004)
-    assert third.verdict.word == "supported"
+    compared = compare(*reversed(analysis.groups))
+    assert compared.test == "Welch's t over seeds"
+    assert compared.difference.value == pytest.approx(0.004)
 
 
-def converged(first, second, budgets=(3, 3), sizes=(100, 100)):
-    return convergence.Convergence(0.99, (first, second), budgets, sizes, None)
-
-
-@pytest.mark.parametrize(
-    ("compared", "epochs", "images"),
-    [
-        (converged([1], [2]), "earlier", "earlier"),
-        (converged([3], [2]), "later", "later"),
-        (converged([2], [2]), "same", "same"),
-        (converged([2], [3], sizes=(300, 100)), "earlier", "later"),
-        (converged([3], [float("inf")]), "earlier", "earlier"),  # the other needs four epochs at least
-        (converged([3], [float("inf")], sizes=(1000, 10)), "earlier", "unknown"),
-        (converged([float("inf")], [2]), "later", "later"),
-    ],
-)
-def test_order_of_convergence(compared, epochs, images):
-    assert compared.order(images=False) == epochs
-    assert compared.order(images=True) == images
-
-
-def test_convergence_is_compared_at_the_highest_target_that_one_reaches(tmp_path):
-    study.write_run(tmp_path, "lenet-dropout", validation=(0.96, 0.975))
-    study.write_run(tmp_path, "vgg-dropout", validation=(0.91, 0.96))
-    lenet, vgg = analyze_runs(tmp_path, "lenet-dropout", "vgg-dropout").groups
-    compared = convergence.compare_convergence(vgg, lenet)
-    assert (compared.target, compared.epochs) == (0.97, ([float("inf")], [2.0]))
+def test_areas_take_the_points_that_both_curves_have(tmp_path):
+    study.write_run(tmp_path, "lenet-dropout", validation=(0.5, 0.7, 0.8, 0.9))
+    study.write_run(tmp_path, "vgg-dropout", validation=(0.7, 0.9))
+    study.write_run(tmp_path, "custom-dropout", validation=(0.1, 0.7, 0.9))
+    found = networks(tmp_path, "lenet-dropout", "vgg-dropout", "custom-dropout")
+    (lenet,), (vgg,), (custom,) = found["lenet"], found["vgg"], found["custom"]
+    area = (0.9 + 0.3) / 2 / 2 + (0.3 + 0.1) / 2 / 2  # of both: guessing, then the middle and the end
+    assert np.exp(log_areas(lenet, vgg)).ravel() == pytest.approx([area, area])
+    every = (0.9 + 0.5) / 8 + (0.5 + 0.3) / 8 + (0.3 + 0.2) / 8 + (0.2 + 0.1) / 8
+    assert np.exp(log_areas(lenet, lenet)).ravel() == pytest.approx([every, every])
+    assert log_areas(vgg, custom) is None  # two epochs and three: only the end in common
 
 
 def test_ablation_and_other_settings_that_differ(tmp_path):

@@ -5,7 +5,10 @@ import re
 import numpy as np
 import pytest
 
+from models.layers import Dropout
+from models.registry import ARCHITECTURES
 from pipeline.reporting import tables
+from pipeline.reporting.published import PRINTED_RATES
 from tests.support import study
 from tests.support.reported import analyze_runs, write_report
 
@@ -27,15 +30,15 @@ def test_row_of_a_run(tmp_path):
     assert row["published_accuracy"] == 0.9924
 
 
-def test_best_run_is_bold(tmp_path):
-    study.write_run(tmp_path, "lenet-dropout", errors=127)
+def test_the_run_that_validation_data_choose_is_bold(tmp_path):
+    study.write_run(tmp_path, "lenet-dropout", errors=27, validation=(0.95, 0.985, 0.9919))
     study.write_run(tmp_path, "vgg-plain", errors=89, environment={"seconds": 1234.5})
     rows = analyze_runs(tmp_path, "lenet-dropout", "vgg-plain").rows
     lines = tables.markdown_table(rows, tables.MARKDOWN_COLUMNS).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert len(cells[0]) == 11
+    assert len(cells[0]) == 12
     assert " ".join(cells[3]) == (
-        "**vgg-plain** 2,128,650 36,000 17.07 99.20 % (98.91–99.41) **99.11 % (98.91–99.28)** **89** – 3 1,234 –"
+        "**vgg-plain** – 2,128,650 36,000 17.07 99.20 % (98.91–99.41) **99.11 % (98.91–99.28)** **89** – 3 1,234 –"
     )
     assert cells[2][0] == "lenet-dropout"
     assert cells[2][-1] == "99.24 %"
@@ -61,6 +64,39 @@ def test_ensemble_is_the_mean_of_the_probabilities(tmp_path):
     assert (ensemble["run"], ensemble["is_ensemble"], ensemble["test_errors"]) == ("(ensemble)", True, 0)
     assert ensemble["test_loss"] == pytest.approx(-np.log(0.4), rel=1e-6)
     assert ensemble["parameters"] == 716_234 + 2_128_650
+
+
+def test_members_of_the_ensemble_are_about_as_accurate_as_the_chosen_run(tmp_path):
+    for run, accuracy, data in (
+        ("a", 0.99, {}),
+        ("b", 0.981, {}),
+        ("c", 0.979, {}),
+        ("d", 0.999, {"validation_data": "test"}),
+    ):
+        study.write_run(tmp_path, f"lenet-plain-{run}", images=50, errors=1, validation=(0.9, accuracy), **data)
+    *rows, ensemble = analyze_runs(tmp_path, *(f"lenet-plain-{run}" for run in "abcd")).rows
+    assert [row["run"] for row in rows if row["best"]] == ["lenet-plain-a"]
+    assert ensemble["variant"] == "mean of 2"
+
+
+@pytest.mark.parametrize(
+    ("architecture", "scale", "rates"),
+    [
+        ("lenet", 1.0, "0.25–0.5 as printed"),
+        ("vgg", 0.05, "0.025"),
+        ("custom", 0.2, "0.08–0.1"),
+        ("mine", 0.5, "× 0.5"),
+    ],
+)
+def test_dropout_rates_are_those_used(architecture, scale, rates, tmp_path):
+    study.write_run(tmp_path, "x-dropout", architecture=architecture, dropout_scale=scale)
+    assert analyze_runs(tmp_path, "x-dropout").rows[0]["dropout"] == rates
+
+
+def test_printed_dropout_rates_are_those_of_the_networks():
+    for name, layers in ARCHITECTURES.items():
+        printed = [layer.rate for layer in layers if isinstance(layer, Dropout)]
+        assert PRINTED_RATES[name] == (min(printed), max(printed))
 
 
 def test_runs_without_probabilities_are_named(tmp_path, monkeypatch):

@@ -52,3 +52,12 @@ def test_calibration_error_by_hand():
     labels = np.array([0] * 8 + [1] * 2 + [0] * 5 + [1] * 5)
     assert statistics.calibration_error(probabilities, labels) == pytest.approx(0.5 * 0.1)  # 0.9 sure, 0.8 right
     assert statistics.calibration_error(np.eye(10)[labels], labels) == 0
+
+
+def test_calibration_error_by_chance_is_that_of_answers_as_often_right_as_the_network_is_sure():
+    rng = np.random.default_rng(1)
+    sure = rng.uniform(0.2, 1, 1500)
+    probabilities = np.full((1500, 10), 0.0)
+    probabilities[:, 0], probabilities[:, 1:] = sure, (1 - sure)[:, None] / 9
+    errors = [statistics.calibration_error(probabilities, np.where(rng.random(1500) < sure, 0, 1)) for _ in range(200)]
+    assert statistics.calibration_error_by_chance(probabilities) == pytest.approx(np.mean(errors), rel=0.05)
