@@ -68,9 +68,12 @@ COLUMNS = (
 NOT_IN_MARKDOWN = ("variant", "mmac", "test_loss", "calibration", "calibration_by_chance")
 MARKDOWN_COLUMNS = [column for column in COLUMNS if column.key not in NOT_IN_MARKDOWN]
 README_COLUMNS = [
-    COLUMNS[0],
-    Column("val_accuracy", "validation accuracy", lambda accuracy: per_cent(accuracy.value)),
-    *(column for column in COLUMNS if column.key == "test_accuracy"),
+    *(column for column in COLUMNS if column.key in ("run", "parameters")),
+    *(
+        Column(key, title, lambda accuracy: per_cent(accuracy.value))
+        for key, title in (("val_accuracy", "validation"), ("test_accuracy", "test"))
+    ),
+    *(column for column in COLUMNS if column.key == "test_errors"),
     Column("stress_accuracy", "corrupted digits", lambda accuracy: per_cent(accuracy.value)),
     Column("seconds", "minutes", lambda seconds: f"{seconds / 60:.1f}"),
 ]

@@ -1,11 +1,14 @@
-"""The Markdown of studies: the page `study/NAME/README.md` of each, and the table of all runs in docs/studies.md."""
+"""The Markdown of studies: the page `study/NAME/README.md` of each, and the tables of docs/studies.md."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tabulate import tabulate
 
+from pipeline.core.paths import RESULTS
 from pipeline.formats.result_files import read_result
 from pipeline.reporting.number_format import per_cent, signed
 from pipeline.reporting.provenance import machine
@@ -14,18 +17,23 @@ from tools.study.plan import STUDIES
 from tools.study.saved_results import RUNS, UNFINISHED
 
 NONE = "–"
-OVERVIEW_COLUMNS = ("run", "epochs", "images seen", "test accuracy", "published", "difference in points", "seconds")
+NAMES = ("notebook", "efficient", "best", "conclusions", "sturdy")  # in the order of docs/studies.md
+SEED = re.compile(r"-seed\d+$")
+WITHOUT_AUGMENTATION = ("lenet-batchnorm", "vgg-plain", "vgg-batchnorm")  # runs of params.yaml that `sturdy` repeats
+Row = Mapping[str, Any]
 
 
 def overview() -> str:
-    """The table of docs/studies.md: a row for each run."""
-    return table(
-        [
-            {"study": f"[{name}](../study/{name}/README.md)"} | {column: row[column] for column in OVERVIEW_COLUMNS}
-            for name in ("notebook", "efficient", "best")
-            for row in run_rows(STUDIES / name)
-        ]
-    )
+    """The tables of docs/studies.md: a row for each run, or for those that differ in their seed, and `sturdy`'s."""
+    rows = []
+    for name in NAMES:
+        groups: dict[str, list[Row]] = {}
+        for run in saved_runs(STUDIES / name):
+            groups.setdefault(SEED.sub("", run["run"]), []).append(run)
+        rows += [{"study": f"[{name}](../study/{name}/README.md)"} | _group_row(runs) for runs in groups.values()]
+    sturdy = [*saved_runs(RESULTS, WITHOUT_AUGMENTATION), *saved_runs(STUDIES / "sturdy")]
+    heading = "Accuracy on clean and on corrupted digits, without augmentation and with that of `sturdy`:"
+    return "\n\n".join([table(rows), heading, table([_sturdy_row(run) for run in sturdy])])
 
 
 def study_page(name: str, folder: Path) -> str:
@@ -33,7 +41,7 @@ def study_page(name: str, folder: Path) -> str:
     parts = [
         f"# Study `{name}`",
         f"Written by `make study NAME={name}`; its params are in [params.yaml](params.yaml).",
-        table(run_rows(folder)),
+        table([_run_row(run) for run in saved_runs(folder)]),
         _best_on_validation(folder),
     ]
     if (folder / "report.md").is_file():
@@ -42,32 +50,96 @@ def study_page(name: str, folder: Path) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def run_rows(folder: Path) -> list[dict[str, str]]:
-    """A table row for each run saved in a study's folder, finished or not; "published" is its network's accuracy."""
-    rows, notebook = [], load_published()
-    paths = [*folder.glob(f"{RUNS}/*/run.json"), *folder.glob(f"{UNFINISHED}/*/run.json")]
-    for path in sorted(paths, key=lambda path: path.parent.name):
+def saved_runs(folder: Path, names: Sequence[str] = ("*",)) -> list[dict[str, Any]]:
+    """What the tables show of each run in a folder's `runs` and `unfinished`, in the order of their names.
+
+    Fractions and seconds are numbers, None where they are unknown; "published" is the accuracy of the run's network.
+    """
+    notebook, runs = load_published(), []
+    paths = [path for kind in (RUNS, UNFINISHED) for name in names for path in folder.glob(f"{kind}/{name}/run.json")]
+    for path in sorted(paths, key=lambda path: _by_seed(path.parent.name)):
         run, environment = read_result(path), read_result(path.with_name("environment.json"))
-        settings, history = run["settings"], read_result(path.with_name("history.csv"))
-        metrics = path.with_name("metrics.json")
-        accuracy = read_result(metrics)["test_accuracy"] if metrics.is_file() else None
+        history = read_result(path.with_name("history.csv"))
+        metrics, stress = path.with_name("metrics.json"), path.with_name("validation_stress.json")
         known = notebook.test if run["data_digest"] == notebook.data_digest else {}
-        published = known.get(run["architecture"], {}).get("test_accuracy")
-        validated_on = " (test images)" if settings["validation_data"] == "test" else ""
-        row = {
-            "run": run["run"],
-            "epochs": f"{len(history)} of {settings['epochs']}",
-            "images seen": f"{len(history) * settings['training_images']:,}",
-            "validation accuracy": per_cent(history[-1]["val_accuracy"]) + validated_on,
-            "test accuracy": NONE if accuracy is None else per_cent(accuracy),
-            "published": NONE if published is None else per_cent(published),
-            "difference in points": NONE if None in (accuracy, published) else signed(accuracy - published),
-            "precision": environment["precision"],
-            "hardware": machine(environment),
-            "seconds": f"{environment['seconds']:,.0f}",
-        }
-        rows.append(row)
-    return rows
+        runs.append(
+            {
+                "run": run["run"],
+                "settings": run["settings"],
+                "epochs": len(history),
+                "val_accuracy": history[-1]["val_accuracy"],
+                "metrics": read_result(metrics) if metrics.is_file() else {},
+                "validation_stress": read_result(stress).get("mean_accuracy") if stress.is_file() else None,
+                "published": known.get(run["architecture"], {}).get("test_accuracy"),
+                "environment": environment,
+            }
+        )
+    return runs
+
+
+def _by_seed(name: str) -> tuple[str, int, str]:
+    return SEED.sub("", name), len(name), name
+
+
+def _run_row(run: Row) -> dict[str, str]:
+    """A row of a study's own page."""
+    validated_on = " (test images)" if run["settings"]["validation_data"] == "test" else ""
+    return {
+        **_progress(run),
+        "validation accuracy": per_cent(run["val_accuracy"]) + validated_on,
+        **_accuracy([run]),
+        "precision": run["environment"]["precision"],
+        "hardware": machine(run["environment"]),
+        "seconds": f"{run['environment']['seconds']:,.0f}",
+    }
+
+
+def _group_row(runs: Sequence[Row]) -> dict[str, str]:
+    """A row of the overview: one run, or the means of several that differ in their seed."""
+    first = _progress(runs[0])
+    name = SEED.sub("", first["run"]) if len(runs) > 1 else first["run"]
+    seconds = float(np.mean([run["environment"]["seconds"] for run in runs]))
+    return first | {"run": name, "seeds": str(len(runs)), **_accuracy(runs), "seconds": f"{seconds:,.0f}"}
+
+
+def _sturdy_row(run: Row) -> dict[str, str]:
+    """A row about accuracy on clean and on corrupted digits."""
+    metrics = run["metrics"]
+    settings = {name: run["settings"].get(name) for name in ("min_contrast", "max_rotation", "max_zoom")}
+    return {
+        "run": run["run"],
+        "augmentation": ", ".join(f"{name} {value}" for name, value in settings.items() if value) or NONE,
+        "validation": per_cent(run["val_accuracy"]),
+        "corrupted validation": _share(run["validation_stress"]),
+        "test": _share(metrics.get("test_accuracy")),
+        "corrupted test": _share(metrics.get("stress")),
+        "seconds": f"{run['environment']['seconds']:,.0f}",
+    }
+
+
+def _progress(run: Row) -> dict[str, str]:
+    settings = run["settings"]
+    return {
+        "run": run["run"],
+        "epochs": f"{run['epochs']} of {settings['epochs']}",
+        "images seen": f"{run['epochs'] * settings['training_images']:,}",
+    }
+
+
+def _accuracy(runs: Sequence[Row]) -> dict[str, str]:
+    """The mean test accuracy of runs of one network, with its range, beside the published one."""
+    found = [run["metrics"]["test_accuracy"] for run in runs if run["metrics"]]
+    mean, published = float(np.mean(found)) if found else None, runs[0]["published"]
+    spread = f" ({per_cent(min(found))} to {per_cent(max(found))})" if len(found) > 1 else ""
+    return {
+        "test accuracy": _share(mean) + spread,
+        "published": _share(published),
+        "difference in points": NONE if None in (mean, published) else signed(mean - published),
+    }
+
+
+def _share(value: float | None) -> str:
+    return NONE if value is None else per_cent(value)
 
 
 def _best_on_validation(folder: Path) -> str:
