@@ -69,7 +69,7 @@ def view_state(runs: list[RunContent]) -> dict[str, Any]:
         _section(
             "Curves" + (", means over runs of a variant" if many else ""), [_line(key) for key in CURVES], columns=3
         ),
-        _section("Test error [%], overfitting, change of the first kernel", map(_bar, bars), columns=3),
+        _section("Test error [%], overfitting if > 0, first kernel", map(_bar, bars), columns=3),
         _section(f"Weights{left_out}", [_images("weights", kernels, step)], columns=1, cardHeight=720),
         _section(
             "How far each kernel moved, and its spread",
