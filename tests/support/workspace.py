@@ -29,7 +29,12 @@ MLFLOW = {  # as .venv/bin/activate has it; a server would start nine processes 
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
 }
-KEPT_BACK = ("dvc.lock", "champion/champion.json", "champion/model.keras")  # with results/runs, what a real run left
+KEPT_BACK = (
+    "dvc.lock",
+    "champion/card.md",
+    "champion/champion.json",
+    "champion/model.keras",
+)  # with results/runs, what a real run left
 STAGES = [
     "fetch",
     "preprocess",
@@ -111,7 +116,10 @@ class Workspace:
 
     def contents(self, run: str, *, equal: bool = True) -> dict[str, bytes]:
         """Every file that `run` left; with `equal`, only those that equal runs share."""
-        skipped = {".gitignore", "environment.json"} if equal else {".gitignore"}
+        skipped = {
+            ".gitignore",
+            *(("card.md", "environment.json") if equal else ()),
+        }  # the card says when and where, too
         return {path.name: path.read_bytes() for path in self.results(run).iterdir() if path.name not in skipped}
 
 
