@@ -24,14 +24,14 @@ from pipeline.runtime import model_file, session
 from pipeline.runtime.cores import usable_cores
 from pipeline.tracking import store
 from pipeline.tracking.boundary import PATIENCE, within
-from pipeline.tracking.champion import champion_model, load_champion
+from pipeline.tracking.champion import champion_card, champion_model, load_champion
+from pipeline.tracking.run_content import CARD, find_card
 from tools.export import formats, measure
 from tools.predict import run_model_file
 
 EXPORTS = ROOT / "exports"
 PACKAGES = ("onnx", "onnxruntime", "tf2onnx")  # requirements-export.in
 CALIBRATION_IMAGES = 200  # the first validation images: a random sample, the same for every model
-CARD = "card.md"
 HEAD = {
     "format": "format",
     "precision": "precision",
@@ -58,14 +58,15 @@ def find_source(run: str | None) -> Source:
     """The run called `run`, or the champion if None; PipelineError if its model or card is not here."""
     if run:
         model, folder = run_model_file(run), run_dir(run)
-        found = Source(run, model, folder / CARD, read_result(folder / "environment.json")["training_id"])
+        environment = read_result(folder / "environment.json")
+        training_id, card = environment["training_id"], find_card(folder, environment)
     else:
-        model, champion = champion_model(), load_champion().champion
-        found = Source(champion.run, model, CHAMPION / CARD, champion.training_id)
-    if not found.card.is_file():
-        remedy = f"run `dvc repro draw@{run}`" if run else "run `make promote`"
-        raise PipelineError(f"{found.card.relative_to(ROOT)}: not found; {remedy}")
-    return found
+        model, champion, card = champion_model(), load_champion().champion, champion_card()
+        run, training_id = champion.run, champion.training_id
+    if card is None:
+        remedy = "make promote" if model.parent == CHAMPION else f"dvc repro draw@{run}"
+        raise PipelineError(f"{run}: it has no {CARD}, or that of another training; run `{remedy}`")
+    return Source(run, model, card, training_id)
 
 
 @contextmanager
@@ -174,9 +175,7 @@ def log(source: Source, folder: Path) -> str:
 def main(arguments: argparse.Namespace) -> None:
     """Check what is needed, write the folder, print the table, log it."""
     if missing := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
-        raise PipelineError(
-            f"{', '.join(missing)}: not installed; `make export` installs what requirements-export.lock has"
-        )
+        raise PipelineError(f"{', '.join(missing)}: not installed; `make export` installs it")
     source, rows = find_source(arguments.run), []
     images, labels = test_images(arguments.images)
     session.import_tensorflow()
