@@ -181,7 +181,7 @@ def main(arguments: argparse.Namespace) -> None:
     session.import_tensorflow()
     with new_folder(EXPORTS / source.run) as folder:
         for row in export(source, folder, images, labels):
-            print(f"{row['format']} {row['precision']}: {row['errors']} errors", flush=True)
+            print(f"{row['format']} {row['precision']}: {row['bytes']:,} bytes, {row['errors']} errors", flush=True)
             rows.append(row)
         write_tables(folder, source, rows, len(labels))
     folder = EXPORTS / source.run
