@@ -14,11 +14,11 @@ from pipeline.formats.tables import read_csv, read_json
 from pipeline.reporting.environment import commit, machine, numerics
 from pipeline.reporting.number_format import count, interval, listed, markdown_text, per_cent
 from pipeline.reporting.statistics import BINS, calibration_error, wilson
-from pipeline.stress.score import OTHER_SOURCE, correct
 
 FLAGS = {"pooling": "pooling", "dropout": "dropout", "batch_norm": "batch normalisation"}
 NAMED = ("Conv2D", "MaxPooling2D", "Dense")  # the layers that a card lists
 WORST = 3  # corruptions that a card names
+OTHER_SOURCE = "other_source"  # instead of a corruption, in stress.csv
 
 
 def model_card(folder: Path, labels: np.ndarray, probabilities: np.ndarray) -> str:
@@ -117,7 +117,8 @@ def _by_corruption(stress: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]
     """Whether each corrupted digit was read, bool (N,), of all severities, by corruption; and another source's."""
     parts: dict[str, list[np.ndarray]] = {}
     for row in stress:
-        parts.setdefault(row["corruption"], []).append(correct(row))
+        right = np.array(list(row["actual"])) == np.array(list(row["predicted"]))
+        parts.setdefault(row["corruption"], []).append(right)
     return {name: np.concatenate(each) for name, each in parts.items()}
 
 
