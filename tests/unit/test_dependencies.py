@@ -9,7 +9,7 @@ from tests.support.module_graph import closure, imported
 
 STAGES = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 MAX_CODE_DEPS = {"fetch": 6, "preprocess": 6, "corrupt": 7, "train": 10, "evaluate": 7, "draw": 13, "report": 6}
-TEXTS_UNDER_OUTS = {f"results/{name}" for name in ("report.html", "report.md", "runs/${key}/card.md")}
+TEXTS_UNDER_OUTS = {f"results/{name}" for name in ("curves.csv", "report.html", "report.md", "runs/${key}/card.md")}
 OWN_ARCHITECTURE = "models/${item.architecture}.py"
 ARCHITECTURES = {path for path in imported("models/registry.py") if imported(path) == {"models/layers.py"}}
 
