@@ -14,8 +14,8 @@ READY := .venv/ready
 export WANTED := $(LOCK) $(shell cksum <$(LOCK)) $(CURDIR)
 IN_VENV := set -f; . .venv/bin/activate &&
 
-.PHONY: help repro plan cluster test test-all test-team test-cluster lint ui tensorboard compare experiments pictures sync
-.PHONY: promote serve demo study bench lock prune doctor faults audit clean
+.PHONY: help repro plan cluster test test-all test-team test-cluster test-export lint ui tensorboard compare experiments
+.PHONY: pictures sync promote serve demo export study bench lock prune doctor faults audit clean
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s  %s\n", $$1, $$2}' Makefile
 
@@ -41,6 +41,9 @@ test-team: .venv/team .venv/test ## test with a real database, bucket and server
 test-cluster: .venv/cluster .venv/test ## run small trainings on three simulated nodes and kill some
 	@$(IN_VENV) PYTEST_ADDOPTS="$$PYTEST_ADDOPTS $$ARGS" python -m pytest -n 0 tests/cluster
 
+test-export: .venv/export .venv/test ## test LiteRT and ONNX files of a small network
+	@$(IN_VENV) PYTEST_ADDOPTS="$$PYTEST_ADDOPTS $$ARGS" python -m pytest -n 0 tests/export
+
 lint: .venv/test ## check style and formatting
 	@$(IN_VENV) ruff check . && ruff format --check .
 
@@ -64,6 +67,9 @@ serve: $(READY) ## serve the champion over HTTP (on this machine only); PORT=808
 
 demo: $(READY) ## draw digits on a page and watch all networks read them; PORT=8080 chooses the port
 	@$(IN_VENV) exec python -m tools.demo $${PORT:+"$$PORT"}
+
+export: .venv/export ## write the champion, or RUN=vgg-plain, as LiteRT and ONNX files to exports/, and compare them
+	@$(IN_VENV) exec python -m tools.export $$ARGS -- $${RUN:+"$$RUN"}
 
 compare: $(READY) ## changes of params and metrics since the last commit or REV=main, as Markdown; OUT=FILE for a file
 	@$(IN_VENV) exec python -m tools.compare -- "$${REV:-HEAD}" $${OUT:+"$$OUT"}

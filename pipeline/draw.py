@@ -1,4 +1,4 @@
-"""Draw the figures of one trained and evaluated run: loss, weights, confusion matrix, mistakes."""
+"""Draw the figures of one trained and evaluated run: loss, weights, confusion matrix, mistakes; write its card."""
 
 import argparse
 from pathlib import Path
@@ -8,17 +8,22 @@ import numpy as np
 from models.constants import NUM_CLASSES
 from pipeline.config.params import load_params
 from pipeline.core import errors
+from pipeline.core.files import write_text
 from pipeline.core.paths import run_dir
 from pipeline.dataset.splits import load_split
 from pipeline.figures import confusion, digit_grid, learning_curves, style, weight_violins
 from pipeline.formats.kernels import read_kernels
 from pipeline.formats.result_files import read_probabilities, read_result
+from pipeline.reporting.card import model_card
 
 MAX_MISTAKES = 30
 
 
 def draw(run: str, folder: Path, images: np.ndarray) -> None:
-    """Draw the run's figures from the files in `folder`; `images` are the test images, uint8 (N, 28, 28, 1)."""
+    """Draw the run's figures, and write its card, from the files in `folder`.
+
+    `images` are the test images, uint8 (N, 28, 28, 1).
+    """
     style.save(learning_curves.draw_loss(read_result(folder / "history.csv"), run), folder / "loss.png")
     record = read_result(folder / "run.json")
     kernels = read_kernels(folder / "model.keras")
@@ -32,6 +37,7 @@ def draw(run: str, folder: Path, images: np.ndarray) -> None:
     np.add.at(matrix, (labels, probabilities.argmax(axis=1)), 1)
     style.save(confusion.draw_confusion(matrix, f"{run}: confusion matrix"), folder / "confusion_matrix.png")
     draw_mistakes(folder / "mistakes.png", run, images, labels, probabilities)
+    write_text(folder / "card.md", model_card(folder, labels, probabilities))
 
 
 def draw_mistakes(path: Path, run: str, images: np.ndarray, labels: np.ndarray, probabilities: np.ndarray) -> None:

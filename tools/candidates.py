@@ -67,6 +67,8 @@ def _read(folder: Path) -> Candidate | str:
         return f"is not completely trained; run `dvc repro evaluate@{folder.name}`"
     if not run_content.metrics_match_history(metrics, last):
         return f"was trained again since it was evaluated; run `dvc repro evaluate@{folder.name}`"
+    if run_content.find_card(folder, environment) is None:
+        return f"has no {run_content.CARD} of this training; run `dvc repro draw@{folder.name}`"
     if size > MAX_MODEL_BYTES:
         return f"has a model of {size / 1e6:.0f} MB, and git takes at most {MAX_MODEL_BYTES / 1e6:.0f} MB"
     return Candidate(folder.name, record, environment, metrics["val_accuracy"], _stress(folder))

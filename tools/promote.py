@@ -95,7 +95,7 @@ def show(candidates: Sequence[Candidate]) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Choose a run, check it, write the champion's two files, and update MLflow's aliases."""
+    """Choose a run, check it, write the champion's files, and update MLflow's aliases."""
     runs = params.load_params()
     wanted, present = promotion(choose(runs, arguments.run)), champion.load_champion()
     if present and wanted.model_sha256 == present.champion.model_sha256:
@@ -105,7 +105,7 @@ def main(arguments: argparse.Namespace) -> None:
         if present:
             compare(wanted, present.champion, by_name=arguments.run is not None)
         present = Champion(champion=wanted, previous=present.champion if present else None)
-    champion.save_champion(present, run_dir(wanted.run) / "model.keras")
+    champion.save_champion(present, run_dir(wanted.run))
     print(f"{wanted.run}: validation accuracy {wanted.val_accuracy:.4f} on {wanted.validation_images:,} images")
     try:
         for alias, done in within(PATIENCE, registry.apply_aliases, present).items():

@@ -1,10 +1,9 @@
 """Where the results come from: code, data, machines, settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from pipeline.reporting.number_format import count
+from pipeline.reporting.environment import commit, machine, numerics
 from pipeline.reporting.results import Result, differing_settings
 
 
@@ -25,29 +24,9 @@ def origins(results: Sequence[Result]) -> list[Origin]:
     groups: dict[tuple[str, ...], list[Result]] = {}
     for result in results:
         place = result.environment
-        key = (machine(place), numerics(place), place["host"], _commit(place["git"]), result.record["data_digest"])
+        key = (machine(place), numerics(place), place["host"], commit(place["git"]), result.record["data_digest"])
         groups.setdefault(key, []).append(result)
     return [Origin([run.run for run in runs], *key) for key, runs in groups.items()]
-
-
-def machine(environment: Mapping[str, Any]) -> str:
-    """Processor, cores, instructions for bfloat16, and GPUs, from the content of environment.json."""
-    hardware = environment["hardware"]
-    gpus = [gpu["name"] for gpu in hardware["gpus"] or []]
-    return ", ".join([hardware["processor"], count(hardware["cores"], "core"), *(hardware["bfloat16"] or []), *gpus])
-
-
-def numerics(environment: Mapping[str, Any]) -> str:
-    """Precision, threads, oneDNN if recorded, and versions, from the content of environment.json."""
-    versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
-    onednn = {True: ", with oneDNN", False: ", without oneDNN"}.get(environment.get("onednn"), "")
-    return f"precision {environment['precision']}, threads {environment['threads']}{onednn}; {versions}"
-
-
-def _commit(git: Mapping[str, Any]) -> str:
-    if git["git_commit"] is None:
-        return "not in git"
-    return git["git_commit"][:12] + ("" if git["git_clean"] else ", with uncommitted changes")
 
 
 def protocols(results: Sequence[Result]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The champion: `champion/model.keras`, and `champion/champion.json`, which says what it is; both are kept in git."""
+"""The champion: `champion/model.keras`, its card, and `champion/champion.json`, which says what it is; kept in git."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from pipeline.core.paths import CHAMPION
 from pipeline.formats.result_files import Digest, TrainingId
 from pipeline.formats.tables import write_json
 
-RECORD, MODEL = "champion.json", "model.keras"
+RECORD, MODEL, CARD = "champion.json", "model.keras", "card.md"
 MAX_MODEL_BYTES = 50_000_000  # git hosts warn of larger files or refuse them
 
 
@@ -77,12 +77,18 @@ def champion_model(folder: Path = CHAMPION) -> Path:
     return verify_model(champion.champion, folder)
 
 
-def save_champion(champion: Champion, model: Path, folder: Path = CHAMPION) -> None:
-    """Copy `model` to champion/model.keras, then write champion.json.
+def champion_card(folder: Path = CHAMPION) -> Path | None:
+    """The champion's model card; None if there is none, as beside a champion of an older version."""
+    return folder / CARD if (folder / CARD).is_file() else None
+
+
+def save_champion(champion: Champion, source: Path, folder: Path = CHAMPION) -> None:
+    """Copy the model and the card in `source`, a run's folder, to champion/, then write champion.json.
 
     In this order, an interruption leaves a model that champion.json does not name, never a name without a model.
     """
-    write_bytes(folder / MODEL, model.read_bytes())
+    for name in (MODEL, CARD):
+        write_bytes(folder / name, (source / name).read_bytes())
     write_json(folder / RECORD, champion.model_dump())
 
 

@@ -13,6 +13,7 @@ from models.constants import INPUT_SHAPE, NUM_CLASSES
 from pipeline.core.files import sha256
 from pipeline.core.packages import installed_version
 from pipeline.runtime import session
+from pipeline.tracking.mlflow_run import DESCRIPTION
 from pipeline.tracking.run_content import RunContent
 
 if TYPE_CHECKING:
@@ -103,6 +104,25 @@ def _is_there(client: "MlflowClient", model: "LoggedModel", source: Path) -> boo
     if not model.artifact_location.startswith("file:"):
         return True
     return sha256(Path(url2pathname(urlsplit(model.artifact_location).path)) / FILE) == sha256(source)
+
+
+def has_card(client: "MlflowClient", model: "LoggedModel", card: Path) -> bool:
+    """Whether the model has this card, as its description and as a file beside its own."""
+    if model.tags.get(DESCRIPTION) != _text(card):
+        return False
+    sizes = {item.path: item.file_size for item in client.list_logged_model_artifacts(model.model_id)}
+    return sizes.get(card.name) == card.stat().st_size
+
+
+def log_card(client: "MlflowClient", model: "LoggedModel", card: Path) -> None:
+    """Give the model its card, if it has not this one."""
+    if not has_card(client, model, card):
+        client.log_model_artifact(model.model_id, str(card))
+        client.set_logged_model_tags(model.model_id, {DESCRIPTION: _text(card)})
+
+
+def _text(card: Path) -> str:
+    return card.read_text(encoding="utf-8", errors="replace")
 
 
 def log_metrics(client: "MlflowClient", run: "Run", model: "LoggedModel", wanted: RunContent) -> None:

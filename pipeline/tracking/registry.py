@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from pipeline.core.files import sha256
 from pipeline.tracking import store
-from pipeline.tracking.champion import Champion, Promotion, verify_model
-from pipeline.tracking.logged_model import FILE, installed_requirements, log_model
+from pipeline.tracking.champion import Champion, Promotion, champion_card, verify_model
+from pipeline.tracking.logged_model import FILE, installed_requirements, log_card, log_model
+from pipeline.tracking.mlflow_run import DESCRIPTION
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 NAME = "mnist"
+MAX_DESCRIPTION = 5000  # characters, in MLflow's database
 
 
 def apply_aliases(champion: Champion) -> dict[str, str]:
@@ -34,6 +36,8 @@ def apply_aliases(champion: Champion) -> dict[str, str]:
     for alias, promotion in wanted.items():
         if promotion:
             version = _find_version(client, promotion) or _register(client, experiment, alias, promotion)
+            if version:
+                _describe(client, version, promotion, champion_card() if alias == "champion" else None)
             done[alias] = _set_alias(client, alias, promotion, version, present.get(alias))
         elif alias in present:
             client.delete_registered_model_alias(NAME, alias)
@@ -82,8 +86,21 @@ def _register(client: "MlflowClient", experiment: str, alias: str, promotion: Pr
     run_id, model_id = found
     tags = {name: str(value) for name, value in promotion.model_dump().items()}
     source = f"models:/{model_id}"
-    made = client.create_model_version(NAME, source, run_id, tags, description=promotion.run, model_id=model_id)
+    made = client.create_model_version(NAME, source, run_id, tags, model_id=model_id)
     return str(made.version)
+
+
+def _describe(client: "MlflowClient", number: str, promotion: Promotion, card: Path | None) -> None:
+    """Give a version its model's card as description, without one the run's name; `card` if the model has none yet."""
+    version = client.get_model_version(NAME, number)
+    model_id = str(version.source).removeprefix("models:/")
+    model = client.get_logged_model(model_id)
+    if card and DESCRIPTION not in model.tags:
+        log_card(client, model, card)
+        model = client.get_logged_model(model_id)
+    text = model.tags.get(DESCRIPTION, promotion.run)[:MAX_DESCRIPTION]
+    if version.description != text:
+        client.update_model_version(NAME, number, text)
 
 
 def _find_logged(client: "MlflowClient", experiment: str, promotion: Promotion) -> tuple[str, str] | None:

@@ -15,6 +15,7 @@ from pipeline.tracking import datasets, description, metric_points
 from pipeline.tracking.datasets import UsedData
 from pipeline.tracking.metric_points import MetricPoint, milliseconds
 
+CARD = "card.md"
 EVALUATION_FILES = {"metrics.json", "per_class.csv", "predictions.csv", *STRESS_FILES}
 
 
@@ -40,6 +41,7 @@ class RunContent:
     points: list[MetricPoint]
     files: dict[str, list[Path]]
     model: Path | None
+    card: Path | None
     requirements: list[str]
 
     def digest(self) -> str:
@@ -59,8 +61,8 @@ def read_content(folder: Path, *, figures: bool = True) -> RunContent:
 
     Args:
         folder: With the run's files.
-        figures: Whether the figures are among the artifacts. They are drawn after the evaluation: until then, those in
-            the folder are of a former training.
+        figures: Whether the figures and the model card are among the artifacts. They are drawn after the evaluation:
+            until then, those in the folder are of a former training.
 
     Raises:
         PipelineError: a file is damaged, or the files are not those of one training.
@@ -79,6 +81,7 @@ def _content(folder: Path, figures: bool) -> RunContent:
     started = milliseconds(environment["started"])
     ended = {time["epoch"]: milliseconds(time["finished"]) for time in environment["epochs"] or []}
     stamps = {0: started, **ended} if ended else {}
+    card = find_card(folder, environment) if figures and metrics else None
     return RunContent(
         folder=folder,
         name=run["run"],
@@ -101,14 +104,21 @@ def _content(folder: Path, figures: bool) -> RunContent:
             *metric_points.final_points(_final_values(folder, environment, metrics), stamps),
             *metric_points.system_points(environment, started),
         ],
-        files=_artifacts(folder, evaluated=metrics is not None, figures=figures),
+        files=_artifacts(folder, card, evaluated=metrics is not None, figures=figures),
         model=model if model.exists() else None,
+        card=card,
         requirements=[f"{name}=={version}" for name, version in environment["versions"].items() if name != "python"],
     )
 
 
-def _artifacts(folder: Path, *, evaluated: bool, figures: bool) -> dict[str, list[Path]]:
-    results = sorted([*folder.glob("*.json"), *folder.glob("*.csv")])
+def find_card(folder: Path, environment: dict[str, Any]) -> Path | None:
+    """The card of a run's model; None before it is written, when that of a former training may be left."""
+    path = folder / CARD
+    return path if path.is_file() and environment["training_id"].encode() in path.read_bytes() else None
+
+
+def _artifacts(folder: Path, card: Path | None, *, evaluated: bool, figures: bool) -> dict[str, list[Path]]:
+    results = sorted([*folder.glob("*.json"), *folder.glob("*.csv"), *([card] if card else [])])
     if not evaluated:
         return {"results": [path for path in results if path.name not in EVALUATION_FILES]}
     return {"results": results, "figures": sorted(folder.glob("*.png")) if figures else []}

@@ -148,7 +148,7 @@ def mirror_run(client: "MlflowClient", experiment: str, wanted: RunContent, stat
 
 
 def _finish(client: "MlflowClient", found: "Run", wanted: RunContent) -> None:
-    """Log the artifacts, replacing those of the same name, and the model with its metrics."""
+    """Log the artifacts, replacing those of the same name, and the model with its metrics and card."""
     run_id = found.info.run_id
     if not has_content(client, found, wanted):
         for folder, paths in wanted.files.items():
@@ -163,6 +163,8 @@ def _finish(client: "MlflowClient", found: "Run", wanted: RunContent) -> None:
             last = max(wanted.stamps, default=0)
             model = logged_model.log_model(client, run, wanted.model, wanted.requirements, wanted.name, last)
         logged_model.log_metrics(client, run, model, wanted)
+        if wanted.card:
+            logged_model.log_card(client, model, wanted.card)
     client.set_tag(run_id, CONTENT_DIGEST, wanted.digest())  # last, so that an interrupted upload is repeated
     if "experiment" not in wanted.tags:
         mlflow_run.mark_present(client, found.info.experiment_id, found)
@@ -177,6 +179,14 @@ def has_content(client: "MlflowClient", found: "Run", wanted: RunContent) -> boo
         if any(sizes.get(path.name) != path.stat().st_size for path in paths):
             return False
     return True
+
+
+def has_model(client: "MlflowClient", found: "Run", wanted: RunContent) -> bool:
+    """Whether the run has its model, if there is one, and the model its card."""
+    if wanted.model is None:
+        return True
+    model = logged_model.find_logged_model(client, found, wanted.model)
+    return model is not None and (wanted.card is None or logged_model.has_card(client, model, wanted.card))
 
 
 def _log_points(client: "MlflowClient", found: "Run", points: list[MetricPoint]) -> None:

@@ -70,7 +70,7 @@ def _catch_up(client: "MlflowClient", experiment: str, run: "Run", wanted: RunCo
         run.info.status == "FINISHED"
         and run_mirror.has_content(client, run, wanted)
         and (not images or client.list_artifacts(run.info.run_id, weight_images.FOLDER))
-        and (wanted.model is None or logged_model.find_logged_model(client, run, wanted.model))
+        and run_mirror.has_model(client, run, wanted)
     ):
         return False
     run_mirror.mirror_run(client, experiment, wanted, "FINISHED")

@@ -10,6 +10,7 @@ from tests.support.mirrored import client, ids, of_result, sync
 from tests.support.workspace import RUNS, STAGES, Workspace
 
 LEFT = {
+    "card.md",
     "confusion_matrix.png",
     "environment.json",
     "histograms.json",

@@ -29,6 +29,7 @@ EDITS = {  # file: (what is edited, the stages that DVC would run for each kind 
     "pipeline/reporting/markdown.py": ("the report's text", ["report"]),
     "pipeline/figures/all_curves.py": ("a figure of the report", ["report"]),
     "pipeline/figures/style.py": ("the figures' style", ["corrupt", "draw", "report"]),
+    "pipeline/reporting/card.py": ("the model cards", ["draw", "report"]),
     "pipeline/evaluate.py": ("the evaluation", ["evaluate"]),
     "pipeline/stress/corruptions.py": ("a corruption", ["corrupt"]),
     "pipeline/training/trainer.py": ("the trainer", ["train"]),

@@ -29,7 +29,7 @@ MLFLOW = {  # as .venv/bin/activate has it; a server would start nine processes 
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
 }
-KEPT_BACK = ("dvc.lock", "champion/champion.json", "champion/model.keras")  # with results/runs, what a real run left
+KEPT_BACK = ("dvc.lock", "champion/")  # with results/runs, what a real run left
 STAGES = [
     "fetch",
     "preprocess",
@@ -111,7 +111,7 @@ class Workspace:
 
     def contents(self, run: str, *, equal: bool = True) -> dict[str, bytes]:
         """Every file that `run` left; with `equal`, only those that equal runs share."""
-        skipped = {".gitignore", "environment.json"} if equal else {".gitignore"}
+        skipped = {".gitignore"} | ({"card.md", "environment.json"} if equal else set())
         return {path.name: path.read_bytes() for path in self.results(run).iterdir() if path.name not in skipped}
 
 
@@ -125,7 +125,7 @@ def make(root: Path) -> Workspace:
         check=True,
     ).stdout
     for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file() and "/runs/" not in name and name not in KEPT_BACK:
+        if (ROOT / name).is_file() and "/runs/" not in name and not name.startswith(KEPT_BACK):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
     workspace = Workspace(root)

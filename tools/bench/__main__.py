@@ -13,7 +13,7 @@ from models.registry import ARCHITECTURES
 from pipeline.core import errors
 from pipeline.core.errors import PipelineError, did_you_mean
 from pipeline.core.paths import ROOT
-from pipeline.reporting.provenance import machine
+from pipeline.reporting.environment import machine
 from tools.bench.steps import BATCH_SIZE
 from tools.bench.table import Row, alternate, heading, make_row, table
 from tools.bench.trainings import COMPARISONS, Bench, rows

@@ -22,7 +22,7 @@ RUNNING = """
 AGE = 600  # seconds; no process still writes a temporary file that is older
 TEMPORARY = (
     *(".*.tmp", ".*.tmp-*"),
-    *(f"{folder}/**/.*.tmp" for folder in ("data", "results", CHECKPOINTS, ".dvc/cache")),
+    *(f"{folder}/**/.*.tmp" for folder in ("data", "results", "exports", CHECKPOINTS, ".dvc/cache")),
     f"{CHECKPOINTS}/*/.tmp-*",
 )
 

@@ -10,8 +10,8 @@ from tabulate import tabulate
 
 from pipeline.core.paths import RESULTS
 from pipeline.formats.result_files import read_result
+from pipeline.reporting.environment import machine
 from pipeline.reporting.number_format import per_cent, signed
-from pipeline.reporting.provenance import machine
 from pipeline.reporting.published import load_published
 from tools.study.plan import STUDIES
 from tools.study.saved_results import RUNS, UNFINISHED

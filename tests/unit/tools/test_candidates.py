@@ -37,6 +37,7 @@ def write(folder, run, *, val_accuracy=0.98, last=0.98, complete=True, test_accu
     metrics |= {"val_accuracy": val_accuracy, "test_accuracy": test_accuracy}
     (path / "metrics.json").write_text(json.dumps(metrics))
     (path / "model.keras").touch()
+    (path / "card.md").write_text("a" * 32)  # the training's id
 
 
 def test_the_best_by_validation_accuracy_not_by_test_accuracy(tmp_path: Path) -> None:
@@ -46,6 +47,15 @@ def test_the_best_by_validation_accuracy_not_by_test_accuracy(tmp_path: Path) ->
     candidates, reasons = eligible(["a", "b", "c"], tmp_path)
     chosen, others = best(candidates)
     assert (chosen.run, chosen.val_accuracy, reasons, others) == ("b", 0.98, {}, {})
+
+
+def test_a_run_without_the_card_of_its_training(tmp_path: Path) -> None:
+    for run in ("torn", "former"):
+        write(tmp_path, run)
+    (tmp_path / "torn/card.md").unlink()
+    (tmp_path / "former/card.md").write_text("b" * 32)
+    said = "has no card.md of this training; run `dvc repro draw@{}`"
+    assert eligible(["torn", "former"], tmp_path) == ([], {run: said.format(run) for run in ("torn", "former")})
 
 
 def test_the_smallest_of_equally_accurate_runs() -> None:

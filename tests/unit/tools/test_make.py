@@ -73,6 +73,7 @@ def make(project: Path, *words: str, **variables: str) -> list[str]:
         ("ui", "PORT", ["python", "<-m>", "<tools.ui>", "<-->", "<{}>"]),
         ("serve", "PORT", ["python", "<-m>", "<tools.serve>", "<-->", "<{}>"]),
         ("promote", "RUN", ["python", "<-m>", "<tools.promote>", "<-->", "<{}>"]),
+        ("export", "RUN", ["python", "<-m>", "<tools.export>", "<-->", "<{}>"]),
         ("compare", "REV", ["python", "<-m>", "<tools.compare>", "<-->", "<{}>"]),
         ("compare", "OUT", ["python", "<-m>", "<tools.compare>", "<-->", "<HEAD>", "<{}>"]),
         ("study", "NAME", ["python", "<-m>", "<tools.study>", "<-->", "<{}>"]),

@@ -86,7 +86,7 @@ def test_linux_on_x86_64_gets_tensorflow_without_cuda():
         assert [name for name, marker in markers.items() if Marker(marker).evaluate(place)] == [package]
 
 
-@pytest.mark.parametrize(("name", "package"), [("test", "pytest"), ("cluster", "ray")])
+@pytest.mark.parametrize(("name", "package"), [("test", "pytest"), ("cluster", "ray"), ("export", "onnxruntime")])
 def test_an_additional_lock_adds_its_package_and_changes_no_version(name, package) -> None:
     text = (ROOT / f"requirements-{name}.lock").read_text()
     first, added = pins("requirements"), pins(f"requirements-{name}")

@@ -28,16 +28,25 @@ def promotion(model: Path) -> Promotion:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with a champion."""
-    (tmp_path / "trained.keras").write_bytes(b"a model")
     made = tmp_path / "champion"
-    entry = promotion(tmp_path / "trained.keras")
-    champion.save_champion(Champion(champion=entry, previous=None), tmp_path / "trained.keras", made)
+    run = trained(tmp_path, "a model")
+    champion.save_champion(Champion(champion=promotion(run / "model.keras"), previous=None), run, made)
     return made
+
+
+def trained(folder: Path, model: str) -> Path:
+    """A run's folder with this model and a card about it."""
+    run = folder / model
+    run.mkdir()
+    (run / "model.keras").write_text(model)
+    (run / "card.md").write_text(f"card of {model}")
+    return run
 
 
 def test_what_is_written_is_read_again(folder: Path) -> None:
     assert champion.load_champion(folder) == Champion(champion=promotion(folder / "model.keras"), previous=None)
     assert champion.champion_model(folder).read_bytes() == b"a model"
+    assert champion.champion_card(folder).read_text() == "card of a model"
 
 
 def test_without_a_champion_it_says_what_to_do(tmp_path: Path) -> None:
@@ -74,13 +83,13 @@ def test_an_interruption_leaves_no_record_without_its_model(folder: Path, monkey
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    other = folder.parent / "other.keras"
-    other.write_bytes(b"another model")
+    run = trained(folder.parent, "another model")
+    other = run / "model.keras"
     for name in ("write_bytes", "write_json"):
         with monkeypatch.context() as patch:
             patch.setattr(champion, name, fail)
             with pytest.raises(KeyboardInterrupt):
-                champion.save_champion(Champion(champion=promotion(other), previous=None), other, folder)
+                champion.save_champion(Champion(champion=promotion(other), previous=None), run, folder)
         assert champion.load_champion(folder).champion.model_sha256 != sha256(other)
-    champion.save_champion(Champion(champion=promotion(other), previous=None), other, folder)
+    champion.save_champion(Champion(champion=promotion(other), previous=None), run, folder)
     assert champion.champion_model(folder).read_bytes() == b"another model"

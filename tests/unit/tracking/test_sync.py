@@ -27,6 +27,7 @@ class Tracked:
             folder = study.write_run(root / "results/runs", run, images=100, errors=10)
             complete(folder, index)
             (folder / "model.keras").write_bytes(run.encode() * 100)
+            (folder / "card.md").write_text(card(index))
 
     def sync(self, run: str = RUN, *, restore: bool = False) -> str:
         """What is said of the run."""
@@ -71,6 +72,11 @@ def tracked(logged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tr
     return made
 
 
+def card(index: int) -> str:
+    """The model card of a run."""
+    return f"Training {index:032x}, 99 %."
+
+
 def enter(patch: pytest.MonkeyPatch, root: Path) -> None:
     """Make `root` the repository."""
     patch.setenv("DVC_ROOT", str(root))
@@ -105,7 +111,12 @@ def lose_its_description(tracked: Tracked) -> None:
     (tracked.model().parents[1] / "MLmodel").unlink()
 
 
+def lose_the_card_of_the_model(tracked: Tracked) -> None:
+    (tracked.model().parents[1] / "card.md").unlink()
+
+
 LOSSES = [
+    lose_the_card_of_the_model,
     lose_everything,
     lose_a_figure,
     cut_a_result,
@@ -156,8 +167,9 @@ def test_a_run_of_the_same_inputs_counts_only_with_its_model(tracked: Tracked) -
 def test_a_version_is_registered_again_once_its_model_is(tracked: Tracked, monkeypatch, tmp_path) -> None:
     both = Champion(champion=promotion(tracked, RUN, 0), previous=promotion(tracked, OTHER, 1))
     model = tracked.root / "results/runs" / RUN / "model.keras"
-    champion.save_champion(both, model, tmp_path)
+    champion.save_champion(both, model.parent, tmp_path)
     monkeypatch.setattr(registry, "verify_model", lambda promoted: champion.verify_model(promoted, tmp_path))
+    monkeypatch.setattr(registry, "champion_card", lambda: champion.champion_card(tmp_path))
     expected = {"champion": f"{RUN}: version 1", "previous": f"{OTHER}: version 2"}
     assert registry.apply_aliases(both) == expected
     lose_everything(tracked)
@@ -167,6 +179,19 @@ def test_a_version_is_registered_again_once_its_model_is(tracked: Tracked, monke
     assert tracked.sync(OTHER) == "linked (caught up)"
     said = registry.apply_aliases(both)
     assert (said["champion"], said["previous"]) == (f"{RUN}: version 3, as before", f"{OTHER}: version 4")
+    versions = {version.version: version.description for version in store.connect()[0].search_model_versions()}
+    assert versions == {1: card(0), 2: card(1), 3: card(0), 4: card(1)}
+
+
+def test_a_model_has_the_present_card_of_its_training(tracked: Tracked) -> None:
+    path = tracked.root / "results/runs" / RUN / "card.md"
+    path.write_text(card(0) + " Drawn again.")
+    assert [tracked.sync(), tracked.sync()] == ["linked (caught up)", "linked"]
+    client, experiment = store.connect()
+    (model,) = client.search_logged_models([experiment], f"source_run_id = '{tracked.run().info.run_id}'")
+    assert model.tags["mlflow.note.content"] == (tracked.model().parents[1] / "card.md").read_text() == path.read_text()
+    path.write_text(card(7))  # of another training
+    assert read_content(path.parent).card is None
 
 
 def promotion(tracked: Tracked, run: str, index: int) -> Promotion:
