@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.reporting.comparisons import Group
+from pipeline.reporting.environment import machine
 from pipeline.reporting.number_format import ratio, signed
-from pipeline.reporting.provenance import machine
 from pipeline.reporting.statistics import Interval
 
 SUPPORTED, CONTRADICTED, NOT_RESOLVED = "supported", "contradicted", "not resolved"
