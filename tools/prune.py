@@ -148,14 +148,14 @@ def _require_idle(root: Path) -> None:
     for folder in (root, *root.glob(".dvc/tmp/exps/*"), *root.glob(CLONES)):
         path = folder / ".dvc/tmp/rwlock"
         for pid, command in _load(path, _holders) if path.is_file() else ():
-            if psutil.pid_exists(pid):
-                raise PipelineError(f"process {pid} ({command}) is running; wait until it ends")
+            raise PipelineError(f"process {pid} ({command}) is running; wait until it ends")
 
 
 def _holders(content: Any) -> list[tuple[int, str]]:
-    """The processes that hold DVC's lock, by the content of its rwlock."""
+    """The living processes that hold DVC's lock, by the content of its rwlock."""
     entries = [[*entry.get("read", []), entry.get("write")] for entry in (content or {}).values()]
-    return [(int(holder["pid"]), str(holder["cmd"])) for holders in entries for holder in holders if holder]
+    held = [(int(holder["pid"]), str(holder["cmd"])) for holders in entries for holder in holders if holder]
+    return [(pid, command) for pid, command in held if psutil.pid_exists(pid)]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.core import files
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import PipelineError, reason
 from pipeline.formats.tables import read_json, write_arrays, write_json
 
 NUM_KEPT = 2
@@ -87,8 +87,8 @@ def _damage(path: Path) -> str | None:
         for name in ("state.json", "arrays.npz"):
             if files.sha256(path / name) != manifest[name]:
                 return f"{name} has another SHA-256 than the manifest says"
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"{type(error).__name__}: {error}"
+    except Exception as error:  # of any type, for a malformed manifest
+        return reason(error)
     return None
 
 
