@@ -23,6 +23,7 @@ from pipeline.reporting.published import dropout_rates
 SAMPLES, EXPERIMENT = STRESS / "samples.png", ROOT / "docs/contrast.png"
 TEMPLATES = Path(__file__).parent / "templates"
 RUN_FIGURES = ("loss", "weights", "confusion_matrix", "mistakes")
+DETAILS = ("mmac", "test_loss", "calibration", "calibration_by_chance", "epochs_to_goal")  # columns shown on demand
 LONG_BOARD = 20  # rows of the leaderboard, up to which it is open
 
 
@@ -47,6 +48,7 @@ def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndar
         detectable=markdown.DETECTABLE,
         columns=tables.COLUMNS,
         bold=tables.BOLD,
+        details=DETAILS,
         legend=tables.legend(tables.COLUMNS),
         sentences=markdown.sentences(analysis),
         missing=markdown.missing(analysis),

@@ -89,6 +89,10 @@ def test_page_of_ten_runs_is_short_fits_a_phone_and_opens_what_is_asked_for(tmp_
         top = page.locator("#leaderboard").bounding_box()["y"]
         assert page.evaluate("document.documentElement.scrollHeight") - top < MAX_HEIGHT
         assert page.locator("#board").bounding_box()["width"] <= 1240
+        loss = page.get_by_role("columnheader", name="test loss")
+        assert not loss.is_visible()
+        page.locator("#every-column").check()
+        assert loss.is_visible()
         page.locator("#board a").first.click()
         fold = page.locator("details.run[open]")
         assert fold.count() == 1
