@@ -74,11 +74,6 @@ def score_row(name: str, severity: int, labels: np.ndarray, predicted: np.ndarra
     }
 
 
-def correct(row: Mapping[str, Any]) -> np.ndarray:
-    """Whether each prediction of a row of stress.csv is right; bool (N,)."""
-    return np.array([actual == answer for actual, answer in zip(row["actual"], row["predicted"], strict=True)])
-
-
 def accuracies(rows: Sequence[Row]) -> dict[str, float | int]:
     """The mean accuracy of all corruptions and their number of images, then the accuracy of each; not another source's.
 
