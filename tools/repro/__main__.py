@@ -15,12 +15,11 @@ from pipeline.core.errors import Interrupted, PipelineError
 from pipeline.core.paths import ROOT, run_dir
 from pipeline.formats.result_files import read_result
 from tools.repro import plan
-from tools.repro.plan import STAGES, Machine, Task, about, clock
+from tools.repro.plan import DATA, STAGES, Machine, Task, about, clock
 from tools.repro.stages import CONTINUES, run_stages
 from tools.sync import Synchronizer
 from tools.workspace import Workspace
 
-DATA = ("fetch", "preprocess", "corrupt")
 TYPICAL_IMPORT_SECONDS = 4.0  # of TensorFlow; assumed if only `draw` is out of date, when it is not measured
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.config.params import Run
 
+DATA = ("fetch", "preprocess", "corrupt")  # the stages before those of runs
 STAGES = ("train", "evaluate", "draw")  # the stages of a run, in order
 FORWARD = 1 / 3  # cost of predicting an image, relative to training on it
 STRESS = 123  # images for each of a run's `stress_images`: 39 corrupted of test and of validation, 45 of another source

@@ -33,7 +33,8 @@ def run_session(study: plan.Plan, names: Sequence[str], minutes: float | None) -
     trainer = Trainer(study, workspace.make_clone(study.folder / CLONE), deadline)
     runs = study.params["runs"]
     planned = trainer.set_runs(runs)
-    trainers = {run: trainer if run in selected else trainer.read_only() for run in runs}
+    others = trainer.read_only()
+    trainers = {run: trainer if run in selected else others for run in runs}
     done = [run for run, one in trainers.items() if one.repro(f"draw@{run}") or trainer.restore(planned[run])]
     unfinished = {run: path for run in runs if run not in done and (path := trainer.unfinished(planned[run]))}
     if done:

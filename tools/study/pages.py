@@ -46,7 +46,8 @@ def study_page(name: str, folder: Path) -> str:
     ]
     if (folder / "report.md").is_file():
         parts.append("The report, with its verdicts: [report.md](report.md), and with everything report.html.")
-        parts.append("![Loss and accuracy of all runs](curves.png)")
+        parts.append("![Test error of each network](accuracy.png)")
+        parts.append("![Loss and error rate of all runs](curves.png)")
     return "\n\n".join(filter(None, parts)) + "\n"
 
 

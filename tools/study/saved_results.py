@@ -11,7 +11,7 @@ from pipeline.formats.result_files import read_result
 
 RUNS, UNFINISHED = "runs", "unfinished"
 NOT_SAVED = ("*.keras", "*.npy", "*.png", ".gitignore")  # what is large, or drawn from the rest
-REPORT = ("report.md", "report.html", "curves.csv", "curves.png", "tradeoff.png", "effects.png", "stress.png")
+REPORT = ("report.md", "report.html", "curves.csv", "curves.png", "accuracy.png", "convergence.png", "stress.png")
 
 
 @dataclass(frozen=True)
