@@ -16,12 +16,13 @@ BOLD = ("run", "test_accuracy", "test_errors")  # of the chosen run
 
 @dataclass(frozen=True)
 class Column:
-    """A column: the rows' key, the title, how a value is written, and an explanation."""
+    """A column: the rows' key, the title, how a value is written, an explanation, and the key of its small print."""
 
     key: str
     title: str
     write: Callable[[Any], str]
     note: str = ""
+    small: str = ""
 
     def text(self, row: Row) -> str:
         """The cell's text: – for None, † after a score on test images that were the validation data."""
@@ -30,6 +31,8 @@ class Column:
             return "–"
         if self.key == "test_errors" and row["show_test_images"]:
             return f"{value:,} of {row['test_images']:,}"
+        if self.small and row[self.small] is not None:
+            return f"{self.write(value)} ({self.write(row[self.small])})"
         return self.write(value) + (" †" if self.key == "val_accuracy" and row["validation_data"] == "test" else "")
 
     def number(self, row: Row) -> Any:
@@ -40,8 +43,7 @@ class Column:
 
 COLUMNS = (
     Column("run", "run", "{}".format),
-    Column("variant", "variant", "{}".format),
-    Column("dropout", "dropout rates", "{}".format),
+    Column("variant", "variant", "{}".format, "with the dropout rates used", "dropout"),
     Column("parameters", "parameters", "{:,}".format),
     Column("mmac", "MMAC", "{:,.2f}".format, "million multiply-accumulates of one image's forward pass"),
     Column("images_seen", "images seen", "{:,}".format, "training images, counted once an epoch"),
@@ -53,8 +55,13 @@ COLUMNS = (
         "stress_accuracy", "corrupted digits", interval, "accuracy on corrupted test digits, with Wilson's interval"
     ),
     Column("test_loss", "test loss", "{:.4f}".format, "cross-entropy"),
-    Column("calibration", "calibration error", "{:.4f}".format, "expected calibration error, 15 bins"),
-    Column("calibration_by_chance", "by chance", "{:.4f}".format, "calibration error if perfectly calibrated"),
+    Column(
+        "calibration",
+        "calibration error",
+        "{:.4f}".format,
+        "expected calibration error, 15 bins; small: by chance, if perfectly calibrated",
+        "calibration_by_chance",
+    ),
     Column("epochs_to_goal", "epochs to 99 %", "{:.0f}".format, "the first epoch with 99 % validation accuracy"),
     Column("seconds", "seconds", "{:,.0f}".format, "training and validation"),
     Column(
@@ -65,8 +72,8 @@ COLUMNS = (
     ),
 )
 
-NOT_IN_MARKDOWN = ("variant", "mmac", "test_loss", "calibration", "calibration_by_chance")
-MARKDOWN_COLUMNS = [column for column in COLUMNS if column.key not in NOT_IN_MARKDOWN]
+MARKDOWN_COLUMNS = [column for column in COLUMNS if column.key not in ("variant", "mmac", "test_loss", "calibration")]
+MARKDOWN_COLUMNS.insert(1, Column("dropout", "dropout rates", "{}".format))
 README_COLUMNS = [
     *(column for column in COLUMNS if column.key in ("run", "parameters")),
     *(

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.reporting.conclusions import GROUNDS, conclude
 from pipeline.reporting.published import load_published
-from pipeline.reporting.verdicts import seed_sets
+from pipeline.reporting.verdicts import Claim, all_of, seed_sets
 from tests.support import study
 from tests.support.reported import PUBLISHED, networks
 
@@ -192,6 +192,19 @@ def test_repeats_at_another_budget_count_where_the_deciding_one_has_none(tmp_pat
     assert cell.claims[0].budget.startswith("150,000 images each")
     assert [other.budget.partition(" ")[0] for other in cell.claims[0].others] == ["36,000"]
     assert cell.short == "supported (2 of 2 sets)" and "36,000 images each" in str(cell.stability)
+
+
+@pytest.mark.parametrize(
+    ("parts", "word"),
+    [
+        (("supported", "contradicted", "not resolved"), "contradicted"),
+        (("supported", "not resolved"), "not resolved"),
+        (("supported", "–"), "not resolved"),
+        (("–", "–"), "–"),
+    ],
+)
+def test_a_conclusion_of_several_claims_needs_all_and_is_contradicted_by_any(parts, word):
+    assert all_of([Claim("", part, "") for part in parts]) == word
 
 
 def test_contradictions_within_the_notebook():
