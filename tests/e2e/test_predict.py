@@ -97,7 +97,7 @@ def test_a_clone_predicts_with_the_committed_champion_then_with_its_own(
 
     clone.run("dvc", "config", "--local", "core.site_cache_dir", str(tmp_path / "site-cache"))
     clone.edit(lambda values: values["runs"][RUN].update(seed=5))
-    clone.run("dvc", "repro", f"evaluate@{RUN}")
+    clone.run("dvc", "repro", f"draw@{RUN}")
     assert predicted(clone, *pictures) == committed
     before = json.loads((clone.root / "champion/champion.json").read_text())
     assert "mnist@champion" in promote(clone, RUN)

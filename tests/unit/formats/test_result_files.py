@@ -28,6 +28,7 @@ def runs(tmp_path: Path) -> Path:
         for name in ("stress.json", "validation_stress.json"):
             (tmp_path / run / name).write_text('{"mean_accuracy": 0.8, "images": 40, "blur": 0.8}')
         (tmp_path / run / "model.keras").write_bytes(b"model")
+        (tmp_path / run / "card.md").write_text(f"training {index:032x}")
     return tmp_path
 
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.figures import style
-from pipeline.reporting import html, mistakes, tables
+from pipeline.reporting import html, mistakes, pictures, tables
 from pipeline.reporting.comparisons import compare
 from pipeline.reporting.markdown import markdown_report, sentences
 from pipeline.reporting.results import common_images, load
@@ -127,11 +126,9 @@ def test_damaged_probabilities_are_one_clear_error(content, problem, folder):
 def test_a_run_named_ensemble_is_not_the_ensemble(tmp_path, monkeypatch):
     study.write_run(tmp_path / "runs", "ensemble", errors=300, architecture="lenet", flags=(True, True, False))
     study.write_run(tmp_path / "runs", "vgg-plain", errors=50, validation=(0.95, 0.985, 0.993))
-    drawn = []
-    monkeypatch.setattr("pipeline.report.cost.RunCost", lambda *values: drawn.append(values) or values)
-    monkeypatch.setattr("pipeline.report.cost.draw_cost", lambda _: style.figure(1, 1))
-    page, text = write_report(tmp_path, monkeypatch, ["ensemble", "vgg-plain"], draw=True)
-    assert [values[2].value for values in drawn] == [0.97, 0.995]
+    analysis = analyze_runs(tmp_path / "runs", "ensemble", "vgg-plain")
+    assert [pictures.score(group, analysis).seeds for group in analysis.groups] == [[3.0], [0.5]]  # per cent
+    page, text = write_report(tmp_path, monkeypatch, ["ensemble", "vgg-plain"])
     assert '<tr data-run="ensemble">' in page
     assert '<tr data-run="(ensemble)" class="ensemble">' in page
     assert "| ensemble " in text

@@ -41,7 +41,7 @@ def test_the_study_of_the_conclusions_has_the_verdicts_once_it_was_trained(files
     assert files["README"].read_text() == NEW.format(2)
 
 
-@pytest.mark.parametrize(("name", "mark"), [("README", "results"), ("REPORT", "results"), ("OVERVIEW", "studies")])
+@pytest.mark.parametrize(("name", "mark"), [("README", "verdicts"), ("REPORT", "results"), ("OVERVIEW", "studies")])
 def test_a_file_without_markers_is_an_error(files: dict[str, Path], name: str, mark: str) -> None:
     files[name].write_text("# Title\n")
     message = rf"^{name.lower()}.md: found 0 blocks from <!-- {mark} --> to <!-- /{mark} -->, expected one"

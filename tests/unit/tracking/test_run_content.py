@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.formats.histograms import Histogram
-from pipeline.formats.tables import read_json, write_json
+from pipeline.formats.tables import read_csv, read_json, write_json
 from pipeline.tracking import run_content, weight_images
 from pipeline.tracking.metric_points import logging_order
 from pipeline.tracking.run_content import RunContent
@@ -41,9 +41,11 @@ def test_points_of_best_and_last_accuracy(folder: Path) -> None:
 def test_points_of_every_kernel_are_the_few_moments_that_a_person_compares(folder: Path) -> None:
     read = run_content.read_content(folder)
     assert read.layers == ["conv1", "dense1", "output"]
+    rows = read_csv(folder / "weights.csv")
     for layer in read.layers:
-        assert points(read, f"weights_{layer}_std") == [(n, 0.1, 10_000 * n) for n in range(4)]
-        assert points(read, f"weights_{layer}_change") == [(n, n / 10, 10_000 * n) for n in range(4)]
+        for column, key in (("standard_deviation", "std"), ("change", "change")):
+            values = [float(row[column]) for row in rows if row["layer"] == layer]
+            assert points(read, f"weights_{layer}_{key}") == [(n, values[n], 10_000 * n) for n in range(4)]
     assert len({point.key for point in read.points if point.key.startswith("weights")}) == 2 * len(read.layers)
 
 
