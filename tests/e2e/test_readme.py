@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +16,12 @@ from tests.support.workspace import RUNS, Workspace
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_its_results_are_those_of_the_report() -> None:
+def test_its_results_are_those_of_the_report(tmp_path: Path) -> None:
+    """Of the commit, since runs that were trained here took other times."""
+    subprocess.run(["git", "archive", "--output", tmp_path / "head.tar", "HEAD"], cwd=ROOT, check=True)
+    shutil.unpack_archive(tmp_path / "head.tar", tmp_path, filter="data")
     command = [sys.executable, "-m", "tools.readme", "--check"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
