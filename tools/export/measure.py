@@ -11,11 +11,9 @@ from pipeline.runtime import model_file, session
 from tools.export.formats import Answers
 
 BATCH = 100  # images at once where only the answers count
-WARM_UP, CALLS, LIMIT = (
-    3,
-    200,
-    5.0,
-)  # calls before the timing, most calls, and seconds after which no further one starts
+WARM_UP = 3  # calls before the timing
+CALLS = 200  # timed at most
+LIMIT = 5.0  # seconds after which no further call starts
 
 
 def digits(answers: Answers, images: np.ndarray) -> np.ndarray:

@@ -25,24 +25,25 @@ Row = Mapping[str, Any]
 
 def overview() -> str:
     """The tables of docs/studies.md: a row for each run, or for those that differ in their seed, and `sturdy`'s."""
-    rows = []
-    for name in NAMES:
+    rows, studies = [], {name: saved_runs(STUDIES / name) for name in NAMES}
+    for name, runs in studies.items():
         groups: dict[str, list[Row]] = {}
-        for run in saved_runs(STUDIES / name):
+        for run in runs:
             groups.setdefault(SEED.sub("", run["run"]), []).append(run)
-        rows += [{"study": f"[{name}](../study/{name}/README.md)"} | _group_row(runs) for runs in groups.values()]
-    sturdy = [*saved_runs(RESULTS, WITHOUT_AUGMENTATION), *saved_runs(STUDIES / "sturdy")]
+        rows += [{"study": f"[{name}](../study/{name}/README.md)"} | _group_row(same) for same in groups.values()]
+    sturdy = [*saved_runs(RESULTS, WITHOUT_AUGMENTATION), *studies["sturdy"]]
     heading = "Accuracy on clean and on corrupted digits, without augmentation and with that of `sturdy`:"
     return "\n\n".join([table(rows), heading, table([_sturdy_row(run) for run in sturdy])])
 
 
 def study_page(name: str, folder: Path) -> str:
     """The page of a study: its command, its runs, and the run that validation data choose."""
+    runs = saved_runs(folder)
     parts = [
         f"# Study `{name}`",
         f"Written by `make study NAME={name}`; its params are in [params.yaml](params.yaml).",
-        table([_run_row(run) for run in saved_runs(folder)]),
-        _best_on_validation(folder),
+        table([_run_row(run) for run in runs]),
+        _best_on_validation([run for run in runs if run["metrics"]]),
     ]
     if (folder / "report.md").is_file():
         parts.append("The report, with its verdicts: [report.md](report.md), and with everything report.html.")
@@ -143,16 +144,14 @@ def _share(value: float | None) -> str:
     return NONE if value is None else per_cent(value)
 
 
-def _best_on_validation(folder: Path) -> str:
+def _best_on_validation(runs: Sequence[Row]) -> str:
     """The run with the best validation accuracy, then loss; nothing if any run was validated on the test images."""
-    metrics = {path.parent.name: read_result(path) for path in folder.glob(f"{RUNS}/*/metrics.json")}
-    records = [read_result(folder / RUNS / run / "run.json") for run in metrics]
-    if not metrics or any(record["settings"]["validation_data"] == "test" for record in records):
+    if not runs or any(run["settings"]["validation_data"] == "test" for run in runs):
         return ""
-    name = max(metrics, key=lambda run: (metrics[run]["val_accuracy"], -metrics[run]["val_loss"], run))
-    best = metrics[name]
+    chosen = max(runs, key=lambda run: (run["metrics"]["val_accuracy"], -run["metrics"]["val_loss"], run["run"]))
+    best = chosen["metrics"]
     return (
-        f"Chosen on validation data: **{name}**, {per_cent(best['val_accuracy'])} there and"
+        f"Chosen on validation data: **{chosen['run']}**, {per_cent(best['val_accuracy'])} there and"
         f" **{per_cent(best['test_accuracy'])}** on the test images, {best['test_errors']} errors."
     )
 
