@@ -18,7 +18,7 @@ LINES = {
 }
 PUBLISHED = {"linestyle": ":", "marker": ".", "linewidth": 1.2}
 BAND = {"alpha": 0.2, "linewidth": 0}
-MANY_POINTS = 8  # epochs, from which on not each has a marker
+MANY_POINTS = 8  # epochs; with twice as many or more, only some have a marker
 
 
 class Curves(NamedTuple):
@@ -112,6 +112,11 @@ def _legend(groups: Sequence[Curves], published: bool) -> list[Line2D | Patch]:
         handles += [Line2D([], [], marker="o", label=names[split], **line, **grey) for split, line in LINES.items()]
     if published:
         handles.append(Line2D([], [], label="training as published in 2018", **PUBLISHED, **grey))
-    if any(len(curves.measures["val_error"]) > 1 for curves in groups):
-        handles.append(Patch(color=style.GREY, label="mean of seeds; band: lowest to highest", **BAND))
-    return handles
+    return handles + band_entry(groups)
+
+
+def band_entry(groups: Sequence[Curves]) -> list[Patch]:
+    """The legend's entry for the band over seeds; none if no group has several."""
+    if all(len(curves.measures["val_error"]) == 1 for curves in groups):
+        return []
+    return [Patch(color=style.GREY, label="mean of seeds; band: lowest to highest", **BAND)]

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from pipeline.figures import run_styles, scales, style
-from pipeline.figures.all_curves import BAND, PUBLISHED, Curves, plot
+from pipeline.figures.all_curves import PUBLISHED, Curves, band_entry, plot
 
 MARKERS = "os^Dv"  # one for each architecture
 
@@ -51,6 +51,4 @@ def _legend(groups: Sequence[Curves], markers: Mapping[str, str], published: boo
     if published:
         line = PUBLISHED | {"marker": "o", "fillstyle": "none", "color": style.GREY}
         handles.append(Line2D([], [], label="training error as published in 2018", **line))
-    if any(len(curves.measures["val_error"]) > 1 for curves in groups):
-        handles.append(Patch(color=style.GREY, label="mean of seeds; band: lowest to highest", **BAND))
-    return handles
+    return handles + band_entry(groups)

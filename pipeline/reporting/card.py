@@ -10,6 +10,7 @@ from tabulate import tabulate
 from models.constants import IMAGE_SIZE
 from pipeline.core.paths import PROCESSED, PUBLISHED
 from pipeline.formats.result_files import read_result
+from pipeline.formats.stress_scores import OTHER_SOURCE, right_answers
 from pipeline.formats.tables import read_csv, read_json
 from pipeline.reporting.environment import commit, machine, numerics
 from pipeline.reporting.number_format import count, interval, listed, markdown_text, per_cent
@@ -18,7 +19,6 @@ from pipeline.reporting.statistics import BINS, calibration_error, wilson
 FLAGS = {"pooling": "pooling", "dropout": "dropout", "batch_norm": "batch normalisation"}
 NAMED = ("Conv2D", "MaxPooling2D", "Dense")  # the layers that a card lists
 WORST = 3  # corruptions that a card names
-OTHER_SOURCE = "other_source"  # instead of a corruption, in stress.csv
 
 
 def model_card(folder: Path, labels: np.ndarray, probabilities: np.ndarray) -> str:
@@ -117,8 +117,7 @@ def _by_corruption(stress: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]
     """Whether each corrupted digit was read, bool (N,), of all severities, by corruption; and another source's."""
     parts: dict[str, list[np.ndarray]] = {}
     for row in stress:
-        right = np.array(list(row["actual"])) == np.array(list(row["predicted"]))
-        parts.setdefault(row["corruption"], []).append(right)
+        parts.setdefault(row["corruption"], []).append(right_answers(row))
     return {name: np.concatenate(each) for name, each in parts.items()}
 
 

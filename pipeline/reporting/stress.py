@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
+from pipeline.formats.stress_scores import OTHER_SOURCE, right_answers
 from pipeline.reporting import statistics
 from pipeline.reporting.ablation import Effect
 from pipeline.reporting.number_format import count, listed, per_cent, signed
@@ -14,7 +14,6 @@ from pipeline.reporting.results import Result
 from pipeline.reporting.statistics import ALPHA, Interval
 
 Condition = tuple[str, str]  # corruption, severity
-OTHER_SOURCE = "other_source"  # instead of a corruption, in stress.csv
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def accuracies(result: Result) -> dict[str, float]:
     """A run's mean accuracy on corrupted digits, that on each corruption, and on another source's; empty if unknown."""
     answers: dict[str, list[np.ndarray]] = {}
     for row in result.stress:
-        answers.setdefault(row["corruption"], []).append(_correct(row))
+        answers.setdefault(row["corruption"], []).append(right_answers(row))
     means = {name: float(np.concatenate(parts).mean()) for name, parts in answers.items()}
     interval = mean_accuracy(result)
     return {} if interval is None else {"mean": interval.value} | means
@@ -51,7 +50,7 @@ def accuracies(result: Result) -> dict[str, float]:
 
 def mean_accuracy(result: Result) -> Interval | None:
     """A run's accuracy on all corrupted digits, with Wilson's interval; None if it was not scored on them."""
-    answers = [_correct(row) for row in result.stress if row["corruption"] != OTHER_SOURCE]
+    answers = [right_answers(row) for row in result.stress if row["corruption"] != OTHER_SOURCE]
     right = np.concatenate(answers) if answers else np.array([])
     return statistics.wilson(int(right.sum()), len(right)) if len(right) else None
 
@@ -93,12 +92,7 @@ def _compare(first: Result, second: Result) -> tuple[int, Interval, Interval, fl
 
 
 def _answers(result: Result) -> Mapping[Condition, np.ndarray]:
-    return {(row["corruption"], row["severity"]): _correct(row) for row in result.stress}
-
-
-def _correct(row: Mapping[str, Any]) -> np.ndarray:
-    """Whether each prediction of a row of stress.csv is right; bool (N,)."""
-    return np.array(list(row["actual"])) == np.array(list(row["predicted"]))
+    return {(row["corruption"], row["severity"]): right_answers(row) for row in result.stress}
 
 
 def sentence(results: Sequence[Result], effects: Sequence[StressEffect]) -> str:
