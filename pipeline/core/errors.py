@@ -36,7 +36,7 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
     except BrokenPipeError:  # such as `| head`, which has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would complain at its end
         sys.exit(1)
-    except (PipelineError, OSError) as error:
+    except (PipelineError, OSError, RecursionError) as error:
         if arguments.debug:
             raise
         sys.exit(f"error: {describe(error)}")
@@ -53,6 +53,8 @@ def describe(error: Exception) -> str:
         return "\n".join(printable(line) for line in str(error).split("\n"))
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return f"{error.filename or full_folder()}: no space left on the device; free some and run again"
+    if isinstance(error, RecursionError):
+        return "a file that it reads is damaged, nested too deeply; `--debug` shows which reader met it"
     return printable(" ".join(str(error).split())) or type(error).__name__
 
 

@@ -17,11 +17,11 @@ def draw_convergence(groups: Sequence[Curves], published: Mapping[str, Curves]) 
     """Draw the error rate after each epoch, one line per group, with the band of its seeds.
 
     Args:
-        groups: The runs of the networks as they were published.
+        groups: The runs of networks with the published layers; their dropout rates may be others.
         published: Their training curves of 2018, by architecture; none of data other than the notebook's.
     """
     drawing = style.figure(4.8, 4.0)
-    drawing.suptitle("Validation error of the networks as published")
+    drawing.suptitle("Validation error of networks with the published layers")
     panels = drawing.subplots(1, 2, sharey=True)
     markers = dict(zip(dict.fromkeys([*(curves.architecture for curves in groups), *published]), MARKERS, strict=False))
     for axes, unit in zip(panels, ("thousands", "teraflops"), strict=True):

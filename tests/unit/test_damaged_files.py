@@ -80,7 +80,7 @@ def read_card(path: Path, patch: pytest.MonkeyPatch) -> None:
     path.with_name("train.npz").write_bytes(SPLIT)
     try:
         splits.load_split("train", path.parent)
-    except RecursionError as error:  # known, of a card that is 1,000 lists deep: mending it would retrain every run
+    except RecursionError as error:  # of a card that is 1,000 lists deep; run_command makes one line of it
         raise PipelineError(reason(error)) from None
 
 
