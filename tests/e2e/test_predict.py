@@ -64,9 +64,9 @@ def expected(workspace: Workspace, run: str) -> np.ndarray:
     return np.load(workspace.results(run) / "probabilities.npy", allow_pickle=False)[:3]
 
 
-def predicted(workspace: Workspace, *arguments: str, code: str = NO_PICKLE) -> list[dict]:
-    """What tools.predict prints, which imports no mlflow and unpickles nothing."""
-    return json.loads(workspace.run("python", "-c", code, "--json", *arguments).stdout)
+def predicted(workspace: Workspace, *arguments: str) -> list[dict]:
+    """What tools.predict prints."""
+    return json.loads(workspace.run("python", "-m", "tools.predict", "--json", *arguments).stdout)
 
 
 def check(rows: list[dict], probabilities: np.ndarray) -> None:
@@ -75,11 +75,14 @@ def check(rows: list[dict], probabilities: np.ndarray) -> None:
     assert [row["probability"] for row in rows] == [max(row["probabilities"]) for row in rows]
 
 
-def test_the_champion_predicts_as_in_its_evaluation(workspace: Workspace, pictures: list[str]) -> None:
+@pytest.mark.parametrize("options", [(), ("--run", RUN)])
+def test_a_model_predicts_as_in_its_evaluation_without_mlflow_or_pickle(
+    options: tuple[str, ...], workspace: Workspace, pictures: list[str]
+) -> None:
     champion = json.loads((workspace.root / "champion/champion.json").read_text())["champion"]["run"]
-    rows = predicted(workspace, *pictures)
+    rows = json.loads(workspace.run("python", "-c", NO_PICKLE, "--json", *options, *pictures).stdout)
     assert [row["file"] for row in rows] == pictures
-    check(rows, expected(workspace, champion))
+    check(rows, expected(workspace, RUN if options else champion))
 
 
 def test_a_clone_predicts_with_the_committed_champion_then_with_its_own(

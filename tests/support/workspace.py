@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 
 from pipeline.core.files import sha256
 from pipeline.core.paths import ROOT
+from tests.support import forks
 
 RUNS = ("lenet-dropout", "vgg-batchnorm")
 SMALL = {
@@ -46,10 +47,14 @@ class Workspace:
     root: Path
 
     def run(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run to the end and return what was printed; its failure is the test's, unless `check` is false."""
-        done = subprocess.run(
-            command, cwd=self.root, env=self.environment(environment), capture_output=True, text=True, check=False
-        )
+        """Run to the end and return what was printed; its failure is the test's, unless `check` is false.
+
+        What `start` starts may be signalled; here a Python process may be a fork, which gets no signals of its group.
+        """
+        environ = self.environment(environment)
+        if sys.platform == "linux" and command[0] in ("python", "dvc"):
+            environ |= forks.variables() | {"PATH": f"{forks.FOLDER}{os.pathsep}{environ['PATH']}"}
+        done = subprocess.run(command, cwd=self.root, env=environ, capture_output=True, text=True, check=False)
         ended = f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         assert not check or done.returncode == 0, ended
         return done

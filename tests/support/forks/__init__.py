@@ -1,0 +1,30 @@
+"""Python commands of a workspace as forks of one process that has imported TensorFlow and MLflow, to save time."""
+
+import atexit
+import os
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from pipeline.core import environment
+
+FOLDER = Path(__file__).parent
+LIBRARIES_READ = {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": os.devnull, "PYTHONPATH": ""} | environment.UNLESS_SET
+
+
+@cache
+def variables() -> dict[str, str]:
+    """What a command needs in its environment, beside `FOLDER` first in PATH; the first call starts the server."""
+    address = f"{tempfile.mkdtemp(prefix='forks')}/socket"
+    server = subprocess.Popen(
+        [sys.executable, FOLDER / "server.py", address],
+        env=os.environ | LIBRARIES_READ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    atexit.register(server.communicate)
+    assert server.stdout.readline() == b"ready\n"
+    return {"TESTS_PYTHON": sys.executable, "TESTS_FORKS": address}
