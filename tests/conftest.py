@@ -8,7 +8,7 @@ import pytest
 from filelock import FileLock
 
 from pipeline.tracking import store
-from tests.support import workspace
+from tests.support import interruption, workspace
 
 # A process of the tests gets a whole file at a time, in this order: the file that makes the `finished` workspace, while
 # the other process runs long ones that do without it; the short ones come last, so that both end together.
@@ -90,12 +90,25 @@ def baseline_run(prepared: workspace.Workspace, make_once: Callable[..., workspa
 @pytest.fixture
 def untrained_copy(baseline_run: workspace.Workspace, tmp_path: Path) -> workspace.Workspace:
     """A copy of it that has not trained, and of which MLflow knows nothing."""
-    copy = baseline_run.copy(tmp_path / "untrained_copy")
+    return _untrained(baseline_run, tmp_path / "untrained_copy")
+
+
+def _untrained(trained: workspace.Workspace, root: Path) -> workspace.Workspace:
+    copy = trained.copy(root)
     for name in ("results", ".checkpoints", "mlartifacts"):
         shutil.rmtree(copy.root / name)
     for path in copy.root.glob("mlflow.db*"):
         path.unlink()
     return copy
+
+
+@pytest.fixture
+def killed(
+    baseline_run: workspace.Workspace, make_once: Callable[..., workspace.Workspace], tmp_path: Path
+) -> workspace.Workspace:
+    """A copy of it whose training was killed when it had written its first checkpoint."""
+    made = make_once("killed", lambda root: interruption.kill_at_checkpoint(_untrained(baseline_run, root), 1))
+    return made.copy(tmp_path / "killed")
 
 
 @pytest.fixture

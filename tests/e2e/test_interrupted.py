@@ -12,19 +12,18 @@ pytestmark = pytest.mark.slow
 
 
 def test_killed_then_stopped_then_killed_it_ends_in_the_same_bytes_and_is_one_run(
-    untrained_copy: Workspace, baseline_run: Workspace
+    killed: Workspace, baseline_run: Workspace
 ) -> None:
-    kill_at_checkpoint(untrained_copy, 1)
-    assert "continuing after epoch 1, step 0" in stop_in_second_epoch(untrained_copy)
-    assert rows(untrained_copy, "SELECT status FROM runs") == [("KILLED",)]
-    printed = kill_at_checkpoint(untrained_copy, EPOCHS + 1)  # the last epoch's, as the stop wrote one too
+    assert "continuing after epoch 1, step 0" in stop_in_second_epoch(killed)
+    assert rows(killed, "SELECT status FROM runs") == [("KILLED",)]
+    printed = kill_at_checkpoint(killed, EPOCHS + 1)  # the last epoch's, as the stop wrote one too
     assert "continuing after epoch 1, step " in printed
     assert "step 0" not in printed
-    assert not untrained_copy.results(RUN).exists()
-    assert rows(untrained_copy, "SELECT status FROM runs") == [("RUNNING",)]
-    assert f"continuing after epoch {EPOCHS}, step 0" in untrained_copy.run(*REPRO).stdout
-    assert untrained_copy.contents(RUN) == baseline_run.contents(RUN)
-    assert_one_whole_run(untrained_copy)
+    assert not killed.results(RUN).exists()
+    assert rows(killed, "SELECT status FROM runs") == [("RUNNING",)]
+    assert f"continuing after epoch {EPOCHS}, step 0" in killed.run(*REPRO).stdout
+    assert killed.contents(RUN) == baseline_run.contents(RUN)
+    assert_one_whole_run(killed)
 
 
 def assert_one_whole_run(place: Workspace) -> None:

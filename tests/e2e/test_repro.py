@@ -18,7 +18,7 @@ LINE = re.compile(r"\[(\d)/(\d)\] (\S+): (trained|evaluated|drawn)")
 @pytest.fixture
 def interrupted(untrained: Workspace) -> tuple[Workspace, str]:
     """A workspace whose `make repro` was interrupted while the second run trained, and what was printed."""
-    process = untrained.start("python", "-m", "tools.repro", PYTHONUNBUFFERED="1")
+    process = untrained.start("python", "-m", "tools.repro", forking=True)
     lines = list(iter_until(process, "[1/2] "))
     while "drawn" not in lines[-1]:
         lines += iter_until(process, "[1/2] ")

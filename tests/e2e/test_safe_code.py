@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tests.support.interruption import RUN, kill_at_checkpoint
+from tests.support.interruption import RUN
 from tests.support.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -105,23 +105,21 @@ def test_the_settings_recorded_are_those_of_params_yaml(baseline_run: Workspace)
 
 
 def test_a_checkpoint_survives_an_edit_of_code_that_does_not_change_the_numbers(
-    untrained_copy: Workspace, baseline_run: Workspace
+    killed: Workspace, baseline_run: Workspace
 ) -> None:
-    kill_at_checkpoint(untrained_copy, 1)
     for name in ("core/errors", "core/messages", "config/schema", "tracking/run_mirror", "resume/checkpoint", "report"):
-        path = untrained_copy.root / f"pipeline/{name}.py"
+        path = killed.root / f"pipeline/{name}.py"
         path.write_text(path.read_text() + "\n# edited\n")
-    printed = untrained_copy.run("dvc", "repro", f"train@{RUN}").stdout
+    printed = killed.run("dvc", "repro", f"train@{RUN}").stdout
     assert "continuing after epoch 1, step 0" in printed
     assert "Epoch 1/" not in printed
-    assert untrained_copy.contents(RUN) == baseline_run.contents(RUN)
+    assert killed.contents(RUN) == baseline_run.contents(RUN)
 
 
-def test_a_checkpoint_ends_with_an_edit_of_the_trainer(untrained_copy: Workspace) -> None:
+def test_a_checkpoint_ends_with_an_edit_of_the_trainer(killed: Workspace) -> None:
     """The negative control: code that may change the numbers starts the training over."""
-    kill_at_checkpoint(untrained_copy, 1)
-    path = untrained_copy.root / "pipeline/training/trainer.py"
+    path = killed.root / "pipeline/training/trainer.py"
     path.write_text(path.read_text() + "\n# edited\n")
-    printed = untrained_copy.run("dvc", "repro", f"train@{RUN}").stdout
+    printed = killed.run("dvc", "repro", f"train@{RUN}").stdout
     assert "continuing after" not in printed
     assert "Epoch 1/" in printed

@@ -70,7 +70,7 @@ def test_a_study_is_trained_and_saved(copied: Workspace) -> None:
 
 def test_a_study_that_was_stopped_says_how_far_it_is(copied: Workspace) -> None:
     _plan(copied, runs={"slow": {**LENET, "epochs": 500}})
-    started = copied.start("python", "-m", "tools.study", "tiny")
+    started = copied.start("python", "-m", "tools.study", "tiny", forking=True)
     work = copied.root / "study/tiny/work"
     while not list(work.glob(".checkpoints/slow-*/run/history.csv")):
         assert started.poll() is None, started.communicate()[0]

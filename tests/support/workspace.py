@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,22 +49,21 @@ class Workspace:
     def run(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run to the end and return what was printed; its failure is the test's, unless `check` is false.
 
-        What `start` starts may be signalled; here a Python process may be a fork, which gets no signals of its group.
+        Its Python processes are forks of one that has the libraries, where that makes no difference.
         """
-        environ = self.environment(environment)
-        if sys.platform == "linux" and command[0] in ("python", "dvc"):
-            environ |= forks.variables() | {"PATH": f"{forks.FOLDER}{os.pathsep}{environ['PATH']}"}
-        done = subprocess.run(command, cwd=self.root, env=environ, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=self.root, env=self._forking(command, environment), capture_output=True, text=True, check=False
+        )
         ended = f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         assert not check or done.returncode == 0, ended
         return done
 
-    def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
-        """Start a command in a process group of its own."""
+    def start(self, *command: str, forking: bool = False, **environment: str) -> subprocess.Popen[str]:
+        """Start a command in a process group of its own; its processes are its own unless `forking`, as in `run`."""
         return subprocess.Popen(
             command,
             cwd=self.root,
-            env=self.environment(environment),
+            env=self._forking(command, environment) if forking else self.environment(environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -83,6 +82,12 @@ class Workspace:
         path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
         git = {f"GIT_{role}_{what}": "test@localhost" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         return kept | git | MLFLOW | {"PATH": path, "PYTHONPATH": ""} | more
+
+    def _forking(self, command: Sequence[str], more: dict[str, str]) -> dict[str, str]:
+        environ = self.environment(more)
+        if sys.platform == "linux" and command[0] in ("python", "dvc"):
+            environ |= forks.variables() | {"PATH": f"{forks.FOLDER}{os.pathsep}{environ['PATH']}"}
+        return environ
 
     def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
         """Change params.yaml."""

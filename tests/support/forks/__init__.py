@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.core import environment
 
 FOLDER = Path(__file__).parent
-LIBRARIES_READ = {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": os.devnull, "PYTHONPATH": ""} | environment.UNLESS_SET
+SETTINGS = environment.ALWAYS | environment.UNLESS_SET | {"PYTHONPATH": "", "PYTHONUNBUFFERED": "1"}
 
 
 @cache
@@ -20,7 +20,7 @@ def variables() -> dict[str, str]:
     address = f"{tempfile.mkdtemp(prefix='forks')}/socket"
     server = subprocess.Popen(
         [sys.executable, FOLDER / "server.py", address],
-        env=os.environ | LIBRARIES_READ,
+        env=os.environ | SETTINGS,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,

@@ -44,7 +44,10 @@ def main(address: str) -> None:
 
 
 def answer(client: socket.socket) -> None:
-    """Run the request in another fork and send its exit status, or nothing where it must not run in a fork."""
+    """Run the request in another fork and send its id and exit status, or nothing where it must not run in a fork.
+
+    The fork leads a process group, as a command of a shell does.
+    """
     _, streams, _, _ = socket.recv_fds(client, 1, 3)
     request = json.loads(client.makefile().readline())
     child = os.fork() if has_our_settings(request["environment"]) else None
@@ -54,8 +57,10 @@ def answer(client: socket.socket) -> None:
     if child:
         for stream in streams:
             os.close(stream)
+        os.setpgid(child, child)  # it and what it starts are signalled together
+        client.sendall(f"{child}\n".encode())
         if client in select.select([client, os.pidfd_open(child)], [], [])[0]:
-            os.kill(child, signal.SIGKILL)  # client.py was killed
+            os.killpg(child, signal.SIGKILL)  # client.py was killed
         _, status = os.waitpid(child, 0)
         client.sendall(f"{os.waitstatus_to_exitcode(status) % 256}\n".encode())
     os._exit(0)
@@ -74,7 +79,7 @@ def run(request: dict, streams: list[int]) -> None:
         os.close(stream)
     for name, number, options in (
         ("stdin", 0, {}),
-        ("stdout", 1, {"mode": "w"}),
+        ("stdout", 1, {"mode": "w", "buffering": 1}),
         ("stderr", 2, {"mode": "w", "buffering": 1}),
     ):
         stream = open(number, closefd=False, **options)  # noqa: SIM115

@@ -28,7 +28,9 @@ def test_errors_are_one_line(monkeypatch):
     message = "error: a.csv: broken; restore it"  # with a message, Python exits with 1
     assert end(monkeypatch, PipelineError("a.csv: broken; restore it")) == message
     assert end(monkeypatch, FileNotFoundError(2, "No such file or directory", "a\nb")).count("\n") == 0
-    assert end(monkeypatch, RecursionError("maximum recursion depth")).startswith("error: a file that it reads is damaged")
+    assert end(monkeypatch, RecursionError("maximum recursion depth")).startswith(
+        "error: a file that it reads is damaged"
+    )
 
 
 def test_interruptions_exit_with_130(monkeypatch, capsys):
