@@ -74,7 +74,7 @@ class Place:
             for folder in self.stage.outputs
             if folder not in (".checkpoints", *TRACKED)
             for path in sorted((self.root / folder).rglob("*"))
-            if path.is_file() and not path.name.endswith(".tmp") and path.name not in self.stage.differing
+            if path.is_file() and not UNFINISHED.search(str(path)) and path.name not in self.stage.differing
         }
 
     def list_calls(self, process: Traced) -> list[calls.Call]:
