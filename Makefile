@@ -92,7 +92,7 @@ prune: $(READY) ## list unused results and caches and ask whether to delete them
 doctor: $(READY) ## check this installation and its results, one line each; REPAIR=1 repairs the DVC cache and tidies up
 	@$(IN_VENV) exec python -m tools.doctor $${REPAIR:+--repair}
 
-faults: .venv/test ## test recovery from crashes, damage and full disks, takes about an hour; KILLS=100 EVERY=1 for more
+faults: .venv/test ## test recovery from crashes, damage and full disks, takes half an hour; KILLS=100 EVERY=1 for more
 	@$(IN_VENV) exec python -m tests.faults $${KILLS:+--kills="$$KILLS"} $${EVERY:+--every="$$EVERY"} -- $$ONLY
 
 audit: ## look up known vulnerabilities of the locked packages

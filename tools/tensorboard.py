@@ -84,9 +84,7 @@ def main(arguments: argparse.Namespace) -> None:
         write_events(RUNS / run, LOGS / run / EVENTS)
     place = f"http://{ui.HOST}:{number}/#histograms"
     print(f"in some 20 seconds at {place}\nCtrl-C ends it", flush=True)
-    if os.fork() == 0:  # the server is this process, so that it gets every signal
-        ui.announce(place, os.getppid())
-        os._exit(0)
+    ui.announce_from_fork(place)
     options = ["--logdir", str(LOGS), "--host", ui.HOST, "--port", str(number)]
     os.execvp("tensorboard", ["tensorboard", *options])
 

@@ -73,15 +73,21 @@ def announce(where: str, server: int) -> None:
         time.sleep(0.5)
 
 
+def announce_from_fork(where: str) -> None:
+    """Leave `announce` to another process; this one becomes the server, so that it gets every signal."""
+    server = os.getpid()  # the fork, once it has lost its parent, would be told another number
+    if os.fork() == 0:
+        announce(where, server)
+        os._exit(0)
+
+
 def main(arguments: argparse.Namespace) -> None:
     """Print the address, then become the server."""
     number = free_port(arguments.port, PORTS, "ui")
     place = address(number)
     store.relocate_artifacts(DATABASE.parent)
     print(f"in some 20 seconds at {place}\nCtrl-C ends it", flush=True)
-    if os.fork() == 0:  # the server is this process, so that it gets every signal
-        announce(place, os.getppid())
-        os._exit(0)
+    announce_from_fork(place)
     store.set_environment()
     os.chdir(ROOT)
     options = ["--backend-store-uri", f"sqlite:///{DATABASE}", "--host", HOST, "--port", str(number), "--workers", "1"]

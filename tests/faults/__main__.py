@@ -16,7 +16,7 @@ from tests.faults.bench import Bench
 from tests.faults.outcomes import IMPOSSIBLE, NO, YES, Outcome
 from tests.faults.table import FAULTS, Fault, Impossible, plain
 
-KILLS, EVERY = 20, 4  # so that all faults take an hour or so
+KILLS, EVERY = 20, 4  # so that all faults take half an hour or so
 WIDTH, LONGEST = 160, 2000  # characters of what was seen when all was well, and when it was not
 
 

@@ -78,7 +78,8 @@ class Workspace:
 
     def environment(self, more: dict[str, str]) -> dict[str, str]:
         """This process's, with the interpreter's programs first, and MLflow told only what `activate` tells it."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_", "GIT_"))}
+        others = ("MLFLOW_", "DVC_", "GIT_", "PYTHONDONTWRITEBYTECODE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
         git = {f"GIT_{role}_{what}": "test@localhost" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         return kept | git | MLFLOW | {"PATH": path, "PYTHONPATH": ""} | more
@@ -104,7 +105,7 @@ class Workspace:
         A process that opens and closes the files of a database drops its own locks on it (POSIX), and this one may
         hold some.
         """
-        subprocess.run(["cp", "-R", str(self.root), str(target)], check=True)
+        subprocess.run(["cp", "-Rp", str(self.root), str(target)], check=True)  # so that .pyc files stay valid
         local = target / ".dvc/config.local"
         local.write_text(local.read_text().replace(str(self.root), str(target)))
         for name in target.glob("mlflow.db*"):

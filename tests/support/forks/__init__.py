@@ -11,7 +11,11 @@ from pathlib import Path
 from pipeline.core import environment
 
 FOLDER = Path(__file__).parent
-SETTINGS = environment.ALWAYS | environment.UNLESS_SET | {"PYTHONPATH": "", "PYTHONUNBUFFERED": "1"}
+SETTINGS = (
+    environment.ALWAYS
+    | environment.UNLESS_SET
+    | {"PYTHONPATH": "", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
+)
 
 
 @cache

@@ -3,12 +3,15 @@
 import os
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 
 import pytest
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import ROOT
 from tools import ui
 from tools.checks import tracked
 
@@ -114,3 +117,16 @@ def test_it_ends_with_the_server(capsys):
     waiting.join(10)
     assert not waiting.is_alive()
     assert capsys.readouterr().out == ""
+
+
+def test_it_ends_with_a_server_that_has_ended_before_it_began():
+    late = (
+        "import os, time; from tools import ui; fork, server = os.fork, os.getpid()\n"
+        "def fork_late():\n"
+        "    child = fork()\n"
+        "    while child == 0 and os.getppid() == server: time.sleep(0.01)\n"
+        "    return child\n"
+        "os.fork = fork_late; ui.announce_from_fork('http://127.0.0.1:9/')"
+    )
+    done = subprocess.run([sys.executable, "-c", late], cwd=ROOT, capture_output=True, timeout=30, check=True)
+    assert done.stdout == b""
