@@ -7,7 +7,7 @@ from functools import partial
 from pipeline.reporting import on_print, rules
 from pipeline.reporting.comparisons import Group
 from pipeline.reporting.normality import Kernel, judge_weights, kernels
-from pipeline.reporting.pairing import COMPUTE, IMAGES, Cost, pairs
+from pipeline.reporting.pairing import COMPUTE, IMAGES, Cost, Pair, pairs
 from pipeline.reporting.published import Published
 from pipeline.reporting.verdicts import NOTHING, Cell, Claim, Part, all_of, judge
 
@@ -30,9 +30,12 @@ class Question:
     first: str
     second: str
 
-    def part(self, networks: Networks, cost: Cost) -> Part:
-        """The pair of groups that decides at this cost, and those of equal cost and recipes at smaller budgets."""
-        found = pairs(networks.get(self.first, ()), networks.get(self.second, ()), cost, rules.MIN_SEEDS)
+    def pairs(self, networks: Networks, cost: Cost) -> list[Pair]:
+        """The pairs of groups at this cost, the one that decides this claim alone first."""
+        return pairs(networks.get(self.first, ()), networks.get(self.second, ()), cost, rules.MIN_SEEDS)
+
+    def part(self, found: Sequence[Pair], cost: Cost) -> Part:
+        """The first pair decides; those after it count as other budgets if they are of equal cost and recipes."""
         if not found:
             about, why = f"{self.first}, {self.second}", f"{self.first} and {self.second} do not both have runs"
             return Part(lambda: Claim(about, NOTHING, why))
@@ -98,8 +101,8 @@ COMPARED = [  # claim, in short, rule, questions; the fourth conclusion is about
         "M2 (vgg) is the model of choice; it even beats a 7-convolution network with far more parameters, and M2's and"
         " M3's (custom's) convergence in epochs is comparable.",
         "vgg is the model of choice",
-        "All of: vgg beats custom, vgg beats lenet, and the areas under vgg's and custom's validation errors are within"
-        " 1.5 times of each other.",
+        "All of, at one budget: vgg beats custom, vgg beats lenet, and the areas under vgg's and custom's validation"
+        " errors are within 1.5 times of each other.",
         [
             AHEAD("vgg", "custom"),
             AHEAD("vgg", "lenet"),
@@ -136,8 +139,23 @@ def _compared(
     if published:
         claims = tuple(question.on_print(published, question.first, question.second) for question in questions)
         printed = Cell(all_of(claims), claims)
-    images, compute = (judge([question.part(networks, cost) for question in questions]) for cost in (IMAGES, COMPUTE))
+    images, compute = (judge(_parts(questions, networks, cost)) for cost in (IMAGES, COMPUTE))
     return Conclusion(number, claim, short, rule, (printed, images, compute))
+
+
+def _parts(questions: Sequence[Question], networks: Networks, cost: Cost) -> list[Part]:
+    """What decides each claim: all claims at the largest budget that all of them have, or else each at its own."""
+    ranked = [question.pairs(networks, cost) for question in questions]
+    enough = [[pair for pair in found if min(pair.seeds) >= rules.MIN_SEEDS] for found in ranked]
+    for first in enough[0]:
+        shared = [next(filter(first.shares_budget, found), None) for found in enough]
+        if all(shared):
+            ranked = [
+                sorted(found, key=lambda pair, own=own: pair is not own)
+                for found, own in zip(ranked, shared, strict=True)
+            ]
+            break
+    return [question.part(found, cost) for question, found in zip(questions, ranked, strict=True)]
 
 
 def _weights(networks: Networks) -> Conclusion:

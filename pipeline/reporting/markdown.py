@@ -107,8 +107,10 @@ def _claim_table(analysis: Analysis) -> str:
 def _rules(analysis: Analysis) -> str:
     lines = []
     for conclusion in analysis.conclusions:
-        again = [f" Repeated {ground}: {cell.stability}." for ground, cell in conclusion.by_ground() if cell.stability]
-        lines.append(f"{conclusion.number}. {conclusion.claim} {conclusion.rule}{markdown_text(''.join(again))}")
+        again = [f"Repeated {ground}: {cell.stability}." for ground, cell in conclusion.by_ground() if cell.stability]
+        lines.append(
+            f"{conclusion.number}. {conclusion.claim} {' '.join([conclusion.rule, *map(markdown_text, again)])}"
+        )
     return "\n".join([f"Effects are in percentage points, or ratios (×). {DETECTABLE}\n", *lines])
 
 

@@ -80,6 +80,12 @@ class Pair:
         values = {name: [recipe.get(name) or 0 for recipe in recipes] for name in names}
         return [f"{name} {a} against {b}".replace("_", " ") for name, (a, b) in values.items() if a != b]
 
+    def shares_budget(self, other: "Pair") -> bool:
+        """Whether the trainings of both pairs cost the same, within 5 %, under equal recipes."""
+        costs = (*self.costs, *other.costs)
+        equal = min(costs) >= (1 - TOLERANCE) * max(costs)
+        return equal and not self.differences + other.differences and _recipe(self.first) == _recipe(other.first)
+
 
 def pairs(firsts: Sequence[Group], seconds: Sequence[Group], cost: Cost, seeds: int) -> list[Pair]:
     """All pairs, the one that decides first.

@@ -194,6 +194,21 @@ def test_repeats_at_another_budget_count_where_the_deciding_one_has_none(tmp_pat
     assert cell.short == "supported (2 of 2 sets)" and "36,000 images each" in str(cell.stability)
 
 
+def test_claims_that_must_all_hold_are_judged_at_one_budget(tmp_path):
+    """vgg beats lenet only at the larger budget, at which custom has no runs."""
+    names = train(tmp_path, lenet={"errors": 60}, vgg={"errors": 60}, custom={"errors": 300})
+    for network, errors in (("lenet", 60), ("vgg", 10)):
+        for seed in range(3):
+            names.append(f"{network}-dropout-large-{seed}")
+            study.write_run(tmp_path, names[-1], images=2000, errors=errors, seed=seed, training_images=50_000)
+    of_vgg_and_lenet, choice = (conclude(networks(tmp_path, *names), PUBLISHED)[index].cells[1] for index in (2, 5))
+    assert (of_vgg_and_lenet.word, choice.word) == ("supported", "not resolved")
+    assert {claim.budget.partition(" ")[0] for claim in choice.claims} == {"36,000"}
+    assert [(other.word, other.budget.partition(" ")[0]) for other in choice.claims[1].others] == [
+        ("supported", "150,000")
+    ]
+
+
 @pytest.mark.parametrize(
     ("parts", "word"),
     [
