@@ -40,6 +40,9 @@ def test_a_study_is_trained_and_saved(copied: Workspace) -> None:
     changed = copied.run("git", "status", "--porcelain", "--untracked-files=all").stdout
     assert all("study/tiny/" in line and "work/" not in line for line in changed.splitlines())
     assert copied.run("dvc", "status").stdout == "Data and pipelines are up to date.\n"
+    again = copied.run("python", "-m", "tools.study", "tiny", "--minutes", "0").stdout
+    assert again.splitlines()[-3:] == printed.splitlines()[-3:]
+    assert (kept / "README.md").read_text() == page
     shutil.rmtree(kept / "work")  # as in a fresh clone, a shallow one, whose own first clone was cut short
     (copied.root / ".git/shallow").write_text(copied.run("git", "rev-parse", "HEAD").stdout)
     copied.run("git", "init", "-q", str(kept / "work"))

@@ -20,7 +20,7 @@ SETTINGS = (
 
 @cache
 def variables() -> dict[str, str]:
-    """What a command needs in its environment, beside `FOLDER` first in PATH; the first call starts the server."""
+    """Variables for a command, which needs `FOLDER` first in its PATH, too; the first call starts the server."""
     address = f"{tempfile.mkdtemp(prefix='forks')}/socket"
     server = subprocess.Popen(
         [sys.executable, FOLDER / "server.py", address],
