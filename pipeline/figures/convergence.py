@@ -21,7 +21,7 @@ def draw_convergence(groups: Sequence[Curves], published: Mapping[str, Curves]) 
         published: Their training curves of 2018, by architecture; none of data other than the notebook's.
     """
     drawing = style.figure(4.8, 4.0)
-    drawing.suptitle("Validation error of networks with the published layers")
+    drawing.suptitle("Validation error" + (" here, and training error in 2018" if published else ""))
     panels = drawing.subplots(1, 2, sharey=True)
     markers = dict(zip(dict.fromkeys([*(curves.architecture for curves in groups), *published]), MARKERS, strict=False))
     for axes, unit in zip(panels, ("thousands", "teraflops"), strict=True):

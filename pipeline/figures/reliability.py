@@ -42,6 +42,8 @@ def draw_reliability(networks: Sequence[Reliability]) -> Figure:
             if network.architecture == architecture:
                 _draw(axes, shares, network)
         axes.set_title(architecture)
+        axes.text(0.04, 0.94, "too sure", transform=axes.transAxes, va="top")
+        axes.text(0.96, 0.06, "not sure enough", transform=axes.transAxes, ha="right")
         axes.grid(True)
         shares.grid(True)
         shares.set_xlabel("doubt, % (100 − confidence; log)")

@@ -4,19 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.reporting.comparisons import Comparison, Group, adjust, compare
-from pipeline.reporting.results import differing_settings
+from pipeline.reporting.results import Result, differing_settings
 
 COMPONENTS = ("pooling", "dropout", "batch normalisation")
 
 
 @dataclass(frozen=True)
 class Effect:
-    """The comparison of a network with a component and without it; `other_settings` are those that differ, too."""
+    """The comparison of a network with a component and without it; `other_settings` are those that differ, too.
+
+    `runs` represent the two.
+    """
 
     architecture: str
     component: str
     comparison: Comparison
     other_settings: tuple[str, ...]
+    runs: tuple[Result, Result]
 
 
 def ablation_effects(groups: Sequence[Group]) -> list[Effect]:
@@ -32,7 +36,9 @@ def ablation_effects(groups: Sequence[Group]) -> list[Effect]:
                 pairs.append((component, group, min(without, key=lambda other: len(_differing(group, other)))))
     comparisons = adjust([compare(group, without) for _, group, without in pairs])
     return [
-        Effect(group.first.architecture, component, comparison, _differing(group, without))
+        Effect(
+            group.first.architecture, component, comparison, _differing(group, without), (group.first, without.first)
+        )
         for (component, group, without), comparison in zip(pairs, comparisons, strict=True)
     ]
 

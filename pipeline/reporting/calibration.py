@@ -1,15 +1,20 @@
-"""Whether a network is as often right as it is sure: its errors in bins of its doubt."""
+"""Whether a network is as often right as it is sure: as a whole, and in bins of its doubt."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 
+from pipeline.reporting.number_format import shortened
 from pipeline.reporting.results import Result
-from pipeline.reporting.statistics import Interval, wilson
+from pipeline.reporting.statistics import ALPHA, Interval, wilson
 
 EDGES = (0, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 1)  # of doubt, 1 - confidence; finest where most answers are
 MIN_IMAGES = 20  # of a bin; fewer say nothing about its errors
+
+
+LIMIT = float(stats.norm.ppf(1 - ALPHA / 2))  # standard errors; a larger difference is not due to chance
 
 
 class Bin(NamedTuple):
@@ -33,3 +38,26 @@ def bins(results: Sequence[Result]) -> list[Bin]:
         for index in range(len(EDGES) - 1)
         if (here := place == index).sum() >= MIN_IMAGES
     ]
+
+
+def excess_confidence(result: Result) -> float | None:
+    """Mean confidence minus accuracy, in standard errors of a calibrated network's; None without probabilities."""
+    probabilities = result.probabilities()
+    if probabilities is None:
+        return None
+    confidence = probabilities.max(axis=1).astype(float).clip(0, 1)
+    error = (confidence * (1 - confidence)).sum() ** 0.5 / len(confidence)
+    difference = confidence.mean() - (probabilities.argmax(axis=1) == result.labels).mean()
+    return float(difference / max(error, 1 / len(confidence)))
+
+
+def sentence(results: Sequence[Result]) -> str:
+    """The runs that are too sure, not sure enough, or neither; empty without probabilities."""
+    known = {result.run: excess for result in results if (excess := excess_confidence(result)) is not None}
+    groups = {
+        "too sure": [run for run, excess in known.items() if excess > LIMIT],
+        "not sure enough": [run for run, excess in known.items() if excess < -LIMIT],
+        "as sure as right, within chance": [run for run, excess in known.items() if abs(excess) <= LIMIT],
+    }
+    parts = [f"{words}: {shortened(runs)}" for words, runs in groups.items() if runs]
+    return f"Mean confidence against accuracy: {'; '.join(parts)}." if parts else ""

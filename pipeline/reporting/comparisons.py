@@ -1,7 +1,8 @@
 """Group runs that differ only in their seed, and compare the test accuracy of two groups."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,12 @@ from pipeline.reporting.results import Result, common_images
 from pipeline.reporting.statistics import Interval
 
 WELCH = "Welch's t over seeds"
+SEED = re.compile(r"-seed\d+$")
+
+
+def without_seed(name: str) -> str:
+    """A run's name without its seed: `vgg` of `vgg-seed3`."""
+    return SEED.sub("", name)
 
 
 @dataclass(frozen=True)
@@ -26,8 +33,11 @@ class Group:
 
     @property
     def name(self) -> str:
-        """The first run's name, with the number of seeds if there are several."""
-        return self.first.run + (f" ({len(self.runs)} seeds)" if len(self.runs) > 1 else "")
+        """The run's name; of several what they share but for the seed, else the first's, with the number of seeds."""
+        if len(self.runs) == 1:
+            return self.first.run
+        shared = {without_seed(run.run) for run in self.runs}
+        return f"{shared.pop() if len(shared) == 1 else self.first.run} ({len(self.runs)} seeds)"
 
     @property
     def accuracies(self) -> list[float]:
@@ -80,6 +90,17 @@ def group_by_seed(results: Sequence[Result]) -> list[Group]:
         training = [result.architecture, result.flags, result.record["protocol"], settings]
         groups.setdefault(json.dumps(training, sort_keys=True), {}).setdefault(result.settings["seed"], result)
     return [Group(tuple(runs.values())) for runs in groups.values()]
+
+
+def largest_budgets(groups: Iterable[Group]) -> list[Group]:
+    """Of each architecture, the group that saw most training images; of several such, the one with most seeds."""
+    by_architecture: dict[str, list[Group]] = {}
+    for group in groups:
+        by_architecture.setdefault(group.first.architecture, []).append(group)
+    return [
+        max(budgets, key=lambda group: (group.first.images_seen, len(group.runs)))
+        for budgets in by_architecture.values()
+    ]
 
 
 def compare(first: Group, second: Group) -> Comparison:

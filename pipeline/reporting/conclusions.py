@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from pipeline.reporting import on_print, rules
-from pipeline.reporting.comparisons import Group
+from pipeline.reporting.comparisons import Group, largest_budgets
 from pipeline.reporting.normality import Kernel, judge_weights, kernels
 from pipeline.reporting.pairing import COMPUTE, IMAGES, Cost, Pair, pairs
 from pipeline.reporting.published import Published
@@ -160,9 +161,7 @@ def _parts(questions: Sequence[Question], networks: Networks, cost: Cost) -> lis
 
 def _weights(networks: Networks) -> Conclusion:
     """The conclusion about weights: of each architecture, the runs with the largest budget, whatever its ground."""
-    largest = [
-        max(groups, key=lambda group: (group.first.images_seen, len(group.runs))) for groups in networks.values()
-    ]
+    largest = largest_budgets(chain(*networks.values()))
     cell = judge([Part(judge_weights, largest)])
     return Conclusion(
         4,

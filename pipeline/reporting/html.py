@@ -12,11 +12,11 @@ from pipeline.core.paths import ROOT, STRESS
 from pipeline.figures.run_styles import colour
 from pipeline.figures.weight_page import weights_page
 from pipeline.formats.histograms import read_histograms
-from pipeline.reporting import data_uris, markdown, mistakes, provenance, stress, tables
+from pipeline.reporting import calibration, data_uris, markdown, mistakes, overfitting, provenance, stress, tables
 from pipeline.reporting.analysis import Analysis
 from pipeline.reporting.comparisons import Group
 from pipeline.reporting.conclusions import GROUNDS
-from pipeline.reporting.number_format import decimal, flops, p_value, per_cent, signed
+from pipeline.reporting.number_format import decimal, flops, p_value, per_cent, shortened, signed
 from pipeline.reporting.per_class import digit_scores
 from pipeline.reporting.published import dropout_rates
 
@@ -41,11 +41,11 @@ def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndar
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
     environment.globals |= {"p_value": p_value, "points": signed, "percent": per_cent, "decimal": decimal}
-    environment.globals |= {"colour": colour, "dropout_rates": dropout_rates, "flops": flops}
+    environment.globals |= {"colour": colour, "dropout_rates": dropout_rates, "flops": flops, "shortened": shortened}
     return environment.get_template("report.html.j2").render(
         analysis=analysis,
         grounds=GROUNDS,
-        detectable=markdown.DETECTABLE,
+        detectable=markdown.DETECTABLE if any_detectable(analysis) else "",
         columns=tables.COLUMNS,
         bold=tables.BOLD,
         details=DETAILS,
@@ -71,7 +71,16 @@ def render_html(analysis: Analysis, figures: Mapping[str, Path], images: np.ndar
         stress_effects=analysis.stress_effects,
         samples=data_uris.file_uri(SAMPLES),
         experiment=data_uris.file_uri(EXPERIMENT),
+        with_batch_norm=any(result.record["batch_norm"] for result in analysis.results),
+        overfitting=overfitting.sentence(analysis.results),
+        calibrated=calibration.sentence(analysis.results),
     )
+
+
+def any_detectable(analysis: Analysis) -> bool:
+    """Whether the smallest detectable effect of any claim is known."""
+    claims = [claim for conclusion in analysis.conclusions for cell in conclusion.cells for claim in cell.claims]
+    return any(claim.detectable is not None for claim in claims)
 
 
 def digit_rows(group: Group) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pipeline.reporting import provenance, stress
 from pipeline.reporting.analysis import Analysis
 from pipeline.reporting.conclusions import GROUNDS
-from pipeline.reporting.number_format import count, interval, listed, markdown_text, per_cent, signed
+from pipeline.reporting.number_format import count, interval, listed, markdown_text, per_cent, shortened, signed
 from pipeline.reporting.tables import MARKDOWN_COLUMNS, README_COLUMNS, legend, markdown_table, simple_table
 from pipeline.reporting.verdicts import CONTRADICTED, NOT_RESOLVED, NOTHING, SUPPORTED
 
 BEGIN, END = "<!-- results -->", "<!-- /results -->"  # around a part that the README shows, too
 BEGIN_VERDICTS, END_VERDICTS = "<!-- verdicts -->", "<!-- /verdicts -->"  # likewise
 MAX_ROWS = 40  # of the leaderboard
-DETECTABLE = "Detectable: the smallest true effect that as many seeds and images find with 80 % power."
+DETECTABLE = "Detectable: the smallest effect that so many seeds and images would find 80 times in 100."
 VALIDATED_ON_TEST = (
     "† Here the test images were the validation data, as in the notebook: these are test figures, seen after every"
     " epoch, and no model may be chosen by them."
@@ -48,7 +48,7 @@ def _parts(analysis: Analysis) -> Iterator[str]:
     if analysis.missing:
         yield markdown_text(missing(analysis))
     if analysis.without_probabilities:
-        runs = markdown_text(", ".join(analysis.without_probabilities))
+        runs = markdown_text(shortened(analysis.without_probabilities))
         yield f"Not in the ensemble, since their probabilities are not here: {runs}."
     yield from map(markdown_text, provenance.protocols(analysis.results))
     yield from map(markdown_text, map(trained_on, provenance.origins(analysis.results)))
@@ -58,7 +58,7 @@ def sentences(analysis: Analysis) -> list[str]:
     """The chosen run, the conclusions with each verdict, and the significant effects of the ablation."""
     if not analysis.results:
         return ["No run has results yet."]
-    return [_chosen(analysis), _verdicts(analysis), _ablation(analysis)]
+    return list(filter(None, [_chosen(analysis), _verdicts(analysis), _ablation(analysis)]))
 
 
 def missing(analysis: Analysis) -> str:
@@ -69,8 +69,7 @@ def missing(analysis: Analysis) -> str:
 
 def trained_on(origin: provenance.Origin) -> str:
     """A sentence about where, and from which commit, some runs were trained."""
-    names = ", ".join(origin.runs[:12]) + (f" and {len(origin.runs) - 12} more" if len(origin.runs) > 12 else "")
-    return f"Trained on {origin.machine}; {origin.numerics}; commit {origin.commit}: {names}."
+    return f"Trained on {origin.machine}; {origin.numerics}; commit {origin.commit}: {shortened(origin.runs)}."
 
 
 def _verdict_table(analysis: Analysis) -> str:
@@ -122,7 +121,7 @@ def _chosen(analysis: Analysis) -> str:
         return f"Of {runs}, none can be chosen: the test images were their validation data."
     accuracy = interval(row["test_accuracy"]).replace("(", "(95 % interval ")
     text = (
-        f"Of {runs}, validation data choose {row['run']} ({per_cent(row['val_accuracy'].value)} there): it gets"
+        f"Of {runs}, {row['run']} is best on validation data ({per_cent(row['val_accuracy'].value)}): it gets"
         f" {row['test_errors']:,} of {row['test_images']:,} test images wrong, an accuracy of {accuracy}, after"
         f" {row['images_seen']:,} training images"
     )
@@ -137,13 +136,18 @@ def _verdicts(analysis: Analysis) -> str:
     for index, ground in enumerate(GROUNDS):
         parts = []
         for word in (SUPPORTED, CONTRADICTED, NOT_RESOLVED):
-            same = [str(one.number) for one in analysis.conclusions if one.cells[index].word == word]
-            parts += [f"{word} {listed(same)}"] if same else []
-        grounds.append(f"{ground}: {', '.join(parts) or 'nothing to judge'}")
+            same = [one for one in analysis.conclusions if one.cells[index].word == word]
+            names = [str(one.number) + f" ({one.short})" * (word != NOT_RESOLVED) for one in same]
+            parts += [f"{word} {listed(names)}"] if names else []
+        decided = any(one.cells[index].word in (SUPPORTED, CONTRADICTED) for one in analysis.conclusions)
+        told = ", ".join(parts) if decided else "none is decided" if parts else "nothing to judge"
+        grounds.append(f"{ground}: {told}")
     return f"The notebook's six conclusions {'; '.join(grounds)}."
 
 
 def _ablation(analysis: Analysis) -> str:
+    if not analysis.effects:
+        return ""
     fair = [effect for effect in analysis.effects if not effect.other_settings]
     if not fair:
         return "No two runs differ in one component alone, so there is no ablation."
@@ -156,5 +160,8 @@ def _ablation(analysis: Analysis) -> str:
         f"{effect.component} on {effect.architecture} ({signed(effect.comparison.difference.value)} points)"
         for effect in strongest
     ]
-    show = "shows" if len(significant) == 1 else "show"
-    return f"{compared} {len(significant)} {show} a significant effect on test accuracy, the largest: {listed(words)}."
+    show, largest = (
+        "shows" if len(significant) == 1 else "show",
+        ", the largest" if len(significant) > len(words) else "",
+    )
+    return f"{compared} {len(significant)} {show} a significant effect on test accuracy{largest}: {listed(words)}."

@@ -30,8 +30,8 @@ def decimal(value: float, digits: int = 2, sign: str = "") -> str:
 
 
 def ratio(logarithm: float) -> str:
-    """A ratio, given its natural logarithm."""
-    return f"×{math.exp(logarithm):.2f}"
+    """A ratio, given its natural logarithm; within a tenth of 1 with a third decimal."""
+    return f"×{math.exp(logarithm):.{3 if abs(math.expm1(logarithm)) < 0.1 else 2}f}"
 
 
 def flops(value: float) -> str:
@@ -47,6 +47,12 @@ def p_value(p: float) -> str:
 def count(number: int, noun: str) -> str:
     """A number with a noun, in its regular plural where needed."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def shortened(names: list[str], most: int = 12) -> str:
+    """Names with commas; of more than `most`, the first ones and the number of the others."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
 
 
 def listed(words: list[str]) -> str:

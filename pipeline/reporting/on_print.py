@@ -29,7 +29,7 @@ def better(published: Published, first: str, second: str) -> Claim:
     least, most = p_value(min(ps)), p_value(max(ps))
     word = NOT_RESOLVED if max(ps) >= ALPHA else SUPPORTED if mine < theirs else CONTRADICTED
     between = f"p {most} at most" if word != NOT_RESOLVED else f"p from {least} to {most}"
-    why = f"{mine} errors against {theirs}: {between}, over every possible overlap; of these two trainings"
+    why = f"{mine} errors against {theirs}: {between}, over every possible overlap"
     return Claim(f"{first} − {second}", word, why, _widest(mine, theirs, 1.0), seeds=ONE_EACH)
 
 
@@ -38,7 +38,7 @@ def did_not_help(published: Published, first: str, second: str) -> Claim:
     mine, theirs = errors(published, first), errors(published, second)
     effect = _widest(mine, theirs, 1 - MIN_GAIN)
     word = CONTRADICTED if effect.low > 0 else SUPPORTED if effect.high < 0 else NOT_RESOLVED
-    why = f"{mine} errors against {theirs}, whatever their overlap; of these two trainings"
+    why = f"{mine} errors against {theirs}, whatever their overlap"
     return Claim(f"{first} − {second} − ¼ of {second}'s errors", word, why, effect, seeds=ONE_EACH)
 
 

@@ -10,7 +10,8 @@ from pipeline.figures import ablation as ablation_figure
 from pipeline.figures import accuracy, all_curves, convergence, cost, heat_map, normality, reliability
 from pipeline.reporting import calibration, stress
 from pipeline.reporting.analysis import Analysis
-from pipeline.reporting.comparisons import Group
+from pipeline.reporting.comparisons import Group, largest_budgets
+from pipeline.reporting.normality import THRESHOLD, kernels
 from pipeline.reporting.published import PUBLISHED_FLAGS
 from pipeline.reporting.results import Result
 from pipeline.reporting.statistics import LEVEL, Interval, wilson
@@ -26,11 +27,16 @@ def draw_pictures(analysis: Analysis) -> dict[str, Figure]:
     curves = [group_curves(group) for group in groups]
     scores = [score(group, analysis) for group in groups]
     as_published = [group for group in groups if group.first.flags == PUBLISHED_FLAGS]
+    distances = [
+        normality.Distances(kernel.architecture, kernel.layer, kernel.distance, kernel.from_initial)
+        for group in largest_budgets(as_published)
+        for kernel in kernels(group)
+    ]
     return {
         "accuracy": accuracy.draw_accuracy(scores),
         "tradeoff": cost.draw_cost(scores),
         "convergence": convergence.draw_convergence([one for one in curves if one.flags == PUBLISHED_FLAGS], known),
-        "normality": normality.draw_normality([shape for group in as_published for shape in shapes(group.first)]),
+        "normality": normality.draw_normality(distances, THRESHOLD),
         "curves": all_curves.draw_all_curves(curves, known),
         "effects": ablation_figure.draw_ablation(effects(analysis)),
         "stress": draw_stress([group.first for group in groups]),
@@ -101,15 +107,6 @@ def over_seeds(values: Sequence[float]) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
-def shapes(result: Result) -> Iterable[normality.Shape]:
-    """Every kernel of a run, after the last epoch and before the first."""
-    moments: dict[str, dict[int, tuple[float, float]]] = {}
-    for row in result.weights:
-        moments.setdefault(row["layer"], {})[row["epoch"]] = row["excess_kurtosis"], row["skew"]
-    for layer, by_epoch in moments.items():
-        yield normality.Shape(result.architecture, layer, by_epoch[max(by_epoch)], by_epoch.get(0))
-
-
 def effects(analysis: Analysis) -> list[ablation_figure.Effect]:
     """The ablation, as its figure takes it."""
     return [
@@ -118,6 +115,7 @@ def effects(analysis: Analysis) -> list[ablation_figure.Effect]:
             effect.architecture,
             effect.comparison.difference,
             not effect.other_settings,
+            effect.comparison.significant,
         )
         for effect in analysis.effects
     ]
@@ -143,5 +141,7 @@ def draw_stress(runs: Sequence[Result]) -> Figure:
     scores: Mapping[str, Mapping[str, float]] = {run.run: stress.accuracies(run) for run in runs if run.stress}
     columns = list(next(iter(scores.values()), {}))
     values = np.array([[row[name] for name in columns] for row in scores.values()])
+    digits = {run.run: stress.digits_per_corruption(run) for run in runs if run.stress}
+    labels = [run + f" ({few} digits)" * (few < max(digits.values())) for run, few in digits.items()]
     title = "Accuracy on corrupted test digits and on another source, per cent"
-    return heat_map.draw_heat_map(list(scores), [name.replace("_", " ") for name in columns], values, title)
+    return heat_map.draw_heat_map(labels, [name.replace("_", " ") for name in columns], values, title)

@@ -20,11 +20,12 @@ Condition = tuple[str, str]  # corruption, severity
 class StressEffect:
     """The accuracy of the run `first` minus that of `second` on the same corrupted digits, and on another source's.
 
-    `what` is the component that only `first` has, or "architecture". `adjusted` is the p-value of McNemar's test on the
-    corrupted digits after Holm's correction.
+    `what` is the component that only `first` has, or "architecture"; `fair`, whether nothing else differs. `adjusted`
+    is the p-value of McNemar's test on the corrupted digits after Holm's correction.
     """
 
     what: str
+    fair: bool
     first: str
     second: str
     images: int
@@ -55,24 +56,32 @@ def mean_accuracy(result: Result) -> Interval | None:
     return statistics.wilson(int(right.sum()), len(right)) if len(right) else None
 
 
+def digits_per_corruption(result: Result) -> int:
+    """The number of digits of each corruption, in all severities, that the run was scored on; the least of several."""
+    numbers: dict[str, int] = {}
+    for row in result.stress:
+        if row["corruption"] != OTHER_SOURCE:
+            numbers[row["corruption"]] = numbers.get(row["corruption"], 0) + len(right_answers(row))
+    return min(numbers.values(), default=0)
+
+
 def stress_effects(results: Sequence[Result], effects: Sequence[Effect]) -> list[StressEffect]:
     """Compare the ablation's pairs of runs, and the first runs of neighbouring architectures of the same variant."""
     runs = {result.run: result for result in results if result.stress}
-    pairs = [
-        (effect.component, *(name.partition(" (")[0] for name in (effect.comparison.first, effect.comparison.second)))
-        for effect in effects  # of several seeds, the first
-    ]
+    pairs = [(effect.component, not effect.other_settings, *(run.run for run in effect.runs)) for effect in effects]
     by_variant: dict[tuple[bool, bool, bool], dict[str, Result]] = {}
     for result in runs.values():
         by_variant.setdefault(result.flags, {}).setdefault(result.architecture, result)
     for variant in by_variant.values():
-        pairs += [("architecture", second.run, first.run) for first, second in pairwise(variant.values())]
-    known = [(what, runs[first], runs[second]) for what, first, second in pairs if first in runs and second in runs]
-    compared = [_compare(first, second) for _, first, second in known]
+        pairs += [("architecture", False, second.run, first.run) for first, second in pairwise(variant.values())]
+    known = [(*what, runs[first], runs[second]) for *what, first, second in pairs if first in runs and second in runs]
+    compared = [_compare(first, second) for *_, first, second in known]
     adjusted = statistics.holm([p for *_, p in compared])
     return [
-        StressEffect(what, first.run, second.run, images, difference, p, other)
-        for (what, first, second), (images, difference, other, _), p in zip(known, compared, adjusted, strict=True)
+        StressEffect(what, fair, first.run, second.run, images, difference, p, other)
+        for (what, fair, first, second), (images, difference, other, _), p in zip(
+            known, compared, adjusted, strict=True
+        )
     ]
 
 
@@ -102,9 +111,10 @@ def sentence(results: Sequence[Result], effects: Sequence[StressEffect]) -> str:
         return ""
     best = max(scored, key=scored.__getitem__)
     text = f"Of {count(len(scored), 'run')}, {best} reads most corrupted digits: {per_cent(scored[best])}."
-    found = [effect for effect in effects if effect.significant and effect.what != "architecture"]
+    compared = [effect for effect in effects if effect.fair]
+    found = [effect for effect in compared if effect.significant]
     if not found:
-        return f"{text} No component has a significant effect on that."
+        return f"{text} No component has a significant effect on that." if compared else text
     strongest = sorted(found, key=lambda effect: -abs(effect.difference.value))[:3]
     words = [f"{effect.what} ({effect.first}: {signed(effect.difference.value)} points)" for effect in strongest]
     return f"{text} The largest significant effects of components: {listed(words)}."

@@ -65,11 +65,14 @@ class Stability:
     budgets: Sequence[str]
     machines: Sequence[str]
 
-    def __str__(self) -> str:
+    @property
+    def short(self) -> str:
+        """How many sets say what all together say at their budget."""
         budgets = "; ".join(dict.fromkeys(self.budgets))
-        return (
-            f"{self.word} in {self.same} of {self.sets} sets of five seeds ({budgets}), on {'; '.join(self.machines)}"
-        )
+        return f"{self.same} of {self.sets} sets of five seeds, each alone: {self.word} ({budgets})"
+
+    def __str__(self) -> str:
+        return f"{self.short}, on {'; '.join(self.machines)}"
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,13 @@ class Cell:
         return [one for claim in self.claims for one in (claim, *claim.others)]
 
     @property
-    def reasons(self) -> list[str]:
-        """Why claims are not resolved, each reason once."""
-        return list(dict.fromkeys(claim.why for claim in self.claims if claim.word == NOT_RESOLVED))
+    def reasons(self) -> list[tuple[Claim, str]]:
+        """The claims, each with why it is not resolved; empty if it is, or if that has been said."""
+        whys = [claim.why if claim.word == NOT_RESOLVED else "" for claim in self.claims]
+        return [
+            (claim, "" if why in whys[:i] else why)
+            for i, (claim, why) in enumerate(zip(self.claims, whys, strict=True))
+        ]
 
     @property
     def short(self) -> str:

@@ -34,17 +34,17 @@ CURVES = [
     curves("vgg-nopool", "vgg", NOPOOL, (9.0, 4.0), size=2000),
 ]
 EFFECTS = [
-    ablation.Effect("dropout: a − b", "lenet", (-0.001, -0.003, 0.001), True),
-    ablation.Effect("pooling: c − d", "vgg", (0.02, 0.01, 0.03), False),
+    ablation.Effect("dropout: a − b", "lenet", (-0.001, -0.003, 0.001), True, False),
+    ablation.Effect("pooling: c − d", "vgg", (0.02, 0.01, 0.03), False, True),
 ]
 SCORES = [
     accuracy.Score("lenet-dropout (2 seeds)", "lenet", DROPOUT, (1.0, 0.8, 1.3), [0.9, 1.1], 0.76, 716_234, 8e12),
     accuracy.Score("custom-plain", "custom", PLAIN, (0.0, 0.0, 0.1), [0.0], None, 56_753_866, 6e14),
 ]
-SHAPES = [
-    normality.Shape("lenet", "conv1", (-0.5, 0.1), (-0.6, 0.0)),
-    normality.Shape("lenet", "output", (1.5, -0.2), None),
-    normality.Shape("vgg", "dense1", (0.2, 0.0), (-0.6, 0.0)),
+DISTANCES = [
+    normality.Distances("lenet", "conv1", 0.02, 0.01),
+    normality.Distances("lenet", "output", 0.06, None),
+    normality.Distances("vgg", "dense1", 0.015, 0.002),
 ]
 RELIABILITIES = [
     reliability.Reliability(

@@ -1,6 +1,5 @@
 """The Markdown of studies: the page `study/NAME/README.md` of each, and the tables of docs/studies.md."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from tabulate import tabulate
 
 from pipeline.core.paths import RESULTS
 from pipeline.formats.result_files import read_result
+from pipeline.reporting.comparisons import without_seed
 from pipeline.reporting.environment import machine
 from pipeline.reporting.number_format import per_cent, signed
 from pipeline.reporting.published import load_published
@@ -18,7 +18,6 @@ from tools.study.saved_results import RUNS, UNFINISHED
 
 NONE = "–"
 NAMES = ("notebook", "efficient", "best", "conclusions", "sturdy")  # in the order of docs/studies.md
-SEED = re.compile(r"-seed\d+$")
 WITHOUT_AUGMENTATION = ("lenet-batchnorm", "vgg-plain", "vgg-batchnorm")  # runs of params.yaml that `sturdy` repeats
 Row = Mapping[str, Any]
 
@@ -29,7 +28,7 @@ def overview() -> str:
     for name, runs in studies.items():
         groups: dict[str, list[Row]] = {}
         for run in runs:
-            groups.setdefault(SEED.sub("", run["run"]), []).append(run)
+            groups.setdefault(without_seed(run["run"]), []).append(run)
         rows += [{"study": f"[{name}](../study/{name}/README.md)"} | _group_row(same) for same in groups.values()]
     sturdy = [*saved_runs(RESULTS, WITHOUT_AUGMENTATION), *studies["sturdy"]]
     heading = "Accuracy on clean and on corrupted digits, without augmentation and with that of `sturdy`:"
@@ -80,7 +79,7 @@ def saved_runs(folder: Path, names: Sequence[str] = ("*",)) -> list[dict[str, An
 
 
 def _by_seed(name: str) -> tuple[str, int, str]:
-    return SEED.sub("", name), len(name), name
+    return without_seed(name), len(name), name
 
 
 def _run_row(run: Row) -> dict[str, str]:
@@ -99,7 +98,7 @@ def _run_row(run: Row) -> dict[str, str]:
 def _group_row(runs: Sequence[Row]) -> dict[str, str]:
     """A row of the overview: one run, or the means of several that differ in their seed."""
     first = _progress(runs[0])
-    name = SEED.sub("", first["run"]) if len(runs) > 1 else first["run"]
+    name = without_seed(first["run"]) if len(runs) > 1 else first["run"]
     seconds = float(np.mean([run["environment"]["seconds"] for run in runs]))
     return first | {"run": name, "seeds": str(len(runs)), **_accuracy(runs), "seconds": f"{seconds:,.0f}"}
 

@@ -1,23 +1,24 @@
-"""The shape of kernels' weights, and how sure networks are."""
+"""The distributions of kernels' weights, and how sure networks are."""
 
 import numpy as np
 
 from pipeline.figures import normality, reliability
-from tests.support.drawn import RELIABILITIES, SHAPES
+from tests.support.drawn import DISTANCES, RELIABILITIES
 
 
-def test_kernels_are_drawn_trained_and_hollow_before_training():
-    panels = np.reshape(normality.draw_normality(SHAPES).axes, (2, 2))
-    assert [axes.get_ylabel() for axes in panels[:, 0]] == ["excess kurtosis", "skew"]
+def test_kernels_have_a_place_each_and_a_line_at_the_threshold():
+    panels = np.reshape(normality.draw_normality(DISTANCES, 0.03).axes, (2, 2))
+    assert [axes.get_ylabel() for axes in panels[:, 0]] == ["a normal distribution", "its initial distribution"]
     assert [[text.get_text() for text in axes.get_xticklabels()] for axes in panels[1]] == [
         ["conv1", "output"],
         ["dense1"],
     ]
-    for axes, initial, trained in ((panels[0, 0], [-0.6], [-0.5, 1.5]), (panels[1, 0], [0.0], [0.1, -0.2])):
+    for axes, expected in zip(panels[:, 0], ([(0, 0.02, "o"), (1, 0.06, "^")], [(0, 0.01, "o")]), strict=True):
         points = [line for line in axes.lines if line.get_marker() in normality.MARKERS.values()]
-        assert [line.get_ydata()[0] for line in points if line.get_fillstyle() == "none"] == initial
-        assert [line.get_ydata()[0] for line in points if line.get_fillstyle() != "none"] == trained
-        assert [line.get_marker() for line in points] == ["o", "o", "^"]
+        assert [(line.get_xdata()[0], line.get_ydata()[0], line.get_marker()) for line in points] == expected
+    (limit,) = (line for line in panels[0, 0].lines if line.get_linestyle() == "--")
+    assert list(limit.get_ydata()) == [0.03, 0.03]
+    assert not [line for line in panels[1, 0].lines if line.get_linestyle() == "--"]
 
 
 def test_reliability_is_errors_against_doubt_with_shares_below():
@@ -35,4 +36,4 @@ def test_reliability_is_errors_against_doubt_with_shares_below():
 
 
 def test_without_networks_the_axes_are_empty():
-    assert len(reliability.draw_reliability([]).axes) == len(normality.draw_normality([]).axes) == 2
+    assert len(reliability.draw_reliability([]).axes) == len(normality.draw_normality([], 0.03).axes) == 2

@@ -23,7 +23,7 @@ from pipeline.figures import (
     weight_violins,
 )
 from pipeline.tracking.run_content import variant_name
-from tests.support.drawn import CURVES, EFFECTS, HISTORY, PUBLISHED, RELIABILITIES, SCORES, SHAPES, kernels
+from tests.support.drawn import CURVES, DISTANCES, EFFECTS, HISTORY, PUBLISHED, RELIABILITIES, SCORES, kernels
 
 IMAGES = np.arange(2 * 784, dtype=np.uint8).reshape(2, 28, 28, 1)
 FIGURES = {
@@ -32,7 +32,7 @@ FIGURES = {
     "all_curves": lambda: all_curves.draw_all_curves(CURVES, PUBLISHED),
     "convergence": lambda: convergence.draw_convergence(CURVES, PUBLISHED),
     "accuracy": lambda: accuracy.draw_accuracy(SCORES),
-    "normality": lambda: normality.draw_normality(SHAPES),
+    "normality": lambda: normality.draw_normality(DISTANCES, 0.03),
     "reliability": lambda: reliability.draw_reliability(RELIABILITIES),
     "ablation": lambda: ablation.draw_ablation(EFFECTS),
     "cost": lambda: cost.draw_cost(SCORES),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.reporting.comparisons import compare
+from pipeline.reporting.comparisons import compare, largest_budgets
 from pipeline.reporting.convergence import log_areas
 from tests.support import study
 from tests.support.reported import analyze_runs, networks
@@ -52,3 +52,14 @@ def test_ablation_and_other_settings_that_differ(tmp_path):
         ("batch normalisation", "custom-batchnorm", "custom-dropout", ()),
     ]
     assert effects[2].comparison.difference.value == pytest.approx(0.016)
+
+
+def test_the_largest_budget_of_an_architecture_is_that_of_most_images_then_of_most_seeds(tmp_path):
+    study.write_run(tmp_path, "lenet-plain-few", training_images=1000)
+    for seed in (1, 2):
+        study.write_run(tmp_path, f"lenet-plain-many-{seed}", seed=seed)
+    study.write_run(tmp_path, "lenet-plain-many-other", max_shift=2)
+    study.write_run(tmp_path, "vgg-plain-few", training_images=1000)
+    runs = ("lenet-plain-few", "lenet-plain-many-other", "lenet-plain-many-1", "lenet-plain-many-2", "vgg-plain-few")
+    groups = analyze_runs(tmp_path, *runs).groups
+    assert [group.name for group in largest_budgets(groups)] == ["lenet-plain-many-1 (2 seeds)", "vgg-plain-few"]

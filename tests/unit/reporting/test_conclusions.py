@@ -155,8 +155,8 @@ def test_sets_of_five_seeds_are_judged_alone(tmp_path):
     cells = judge(tmp_path, seeds=11, images=500, lenet={"errors": 60}, vgg={"errors": 10})
     assert cells[3, IMAGES].short == "supported (2 of 2 sets)"
     assert str(cells[3, IMAGES].stability) == (
-        "supported in 2 of 2 sets of five seeds (36,000 images each, dropout rates × 0.3), on Some CPU, 4 cores,"
-        " amx_bf16, Some GPU"
+        "2 of 2 sets of five seeds, each alone: supported (36,000 images each, dropout rates × 0.3), on Some CPU,"
+        " 4 cores, amx_bf16, Some GPU"
     )
 
 

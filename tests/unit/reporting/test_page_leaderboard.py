@@ -104,7 +104,7 @@ def test_leaderboard(report):
         texts.pop("calibration", None)
         assert not texts, f"not checked: {list(texts)}"
         bold = re.search(rf"\| \*\*{re.escape(run)}\*\* ", report[1]) is not None
-        assert bold == (f"validation data choose {run} (" in report[1])
+        assert bold == (f", {run} is best on validation data (" in report[1])
     for run, cells in rows.items():
         name, _, *others = _row(report[1], run)
         assert [name, *others] == [

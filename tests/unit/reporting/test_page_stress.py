@@ -56,8 +56,10 @@ def test_accuracies_and_the_sentence(tmp_path):
 def test_a_slow_network_is_compared_on_the_images_that_both_have(tmp_path):
     for run, images in (("lenet-plain", 40), ("vgg-plain", 10)):
         study.write_stress(study.write_run(tmp_path, run), 0.8, images)
-    (effect,) = analyze_runs(tmp_path, "lenet-plain", "vgg-plain").stress_effects
+    analysis = analyze_runs(tmp_path, "lenet-plain", "vgg-plain")
+    (effect,) = analysis.stress_effects
     assert (effect.what, effect.first, effect.images) == ("architecture", "vgg-plain", 60)
+    assert "component" not in stress.sentence(analysis.results, analysis.stress_effects)
 
 
 def test_of_several_seeds_the_first_is_compared(tmp_path):

@@ -45,17 +45,6 @@ def test_curves_are_errors_of_each_seed_against_images_seen(seeds):
     assert np.isnan(known["custom"].teraflops).all()  # no run tells its cost
 
 
-def test_kernels_are_compared_with_their_first_epoch_if_there_is_one(seeds):
-    rows = [
-        {"epoch": epoch, "layer": "conv1", "excess_kurtosis": epoch - 0.6, "skew": epoch / 10} for epoch in (0, 1, 2)
-    ]
-    result = seeds.results[0]
-    for known, initial in ((rows, (-0.6, 0.0)), (rows[1:], None)):
-        object.__setattr__(result, "weights", known)
-        (shape,) = pictures.shapes(result)
-        assert (shape.layer, shape.trained, shape.initial) == ("conv1", (1.4, 0.2), initial)
-
-
 def test_answers_are_put_into_bins_by_doubt(tmp_path, monkeypatch):
     study.write_run(tmp_path, "lenet-plain", images=100)
     (result,) = analyze_runs(tmp_path, "lenet-plain").results

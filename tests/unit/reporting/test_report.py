@@ -92,7 +92,7 @@ def test_summary_has_three_sentences(ten):
     sentences = markdown.sentences(analysis)
     assert len(sentences) == 3
     assert sentences[0].startswith(
-        "Of 10 runs under the protocol fast, validation data choose vgg-dropout (99.30 % there): it gets 60 of 10,000"
+        "Of 10 runs under the protocol fast, vgg-dropout is best on validation data (99.30 %): it gets 60 of 10,000"
         " test images wrong, an accuracy of 99.40 % (95 % interval 99.23–99.53), after 36,000 training images; the"
         " ensemble (mean of 10) "
     )
@@ -152,7 +152,7 @@ def test_main_writes_everything(tmp_path, monkeypatch, capsys):
     lines = (tmp_path / "curves.csv").read_text().splitlines()
     assert lines[0] == "run,epoch,train_loss,val_loss,train_accuracy,val_accuracy"
     assert len(lines) == 1 + 10 * 3
-    assert capsys.readouterr().out.startswith("Of 10 runs under the protocol fast, validation data choose ")
+    assert capsys.readouterr().out.startswith("Of 10 runs under the protocol fast, custom-batchnorm is best on ")
 
 
 def test_report_without_any_result(tmp_path, monkeypatch):
