@@ -100,6 +100,15 @@ def test_other_recipes_decide_nothing_and_are_named(tmp_path):
     assert claim.effect.low > 0
 
 
+def test_a_reason_that_claims_share_is_said_once(tmp_path):
+    recipes = with_budgets(RIGHT, {"custom": {"max_shift": 2}, "vgg": {"training_images": 6000}})
+    assert [reason for _, reason in judge(tmp_path, **recipes)[6, IMAGES].reasons] == [
+        "the recipes differ: max shift 0 against 2",
+        "",  # vgg beats lenet
+        "",
+    ]
+
+
 def test_fewer_than_three_seeds_decide_nothing(tmp_path):
     cells = judge(tmp_path, seeds=2, lenet=RIGHT["lenet"], vgg=RIGHT["vgg"])
     assert cells[3, IMAGES].word == cells[2, IMAGES].word == "not resolved"

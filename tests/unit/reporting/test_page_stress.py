@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.reporting import stress
+from pipeline.reporting import pictures, stress
 from tests.support import study
 from tests.support.report_arithmetic import holm, mcnemar, p_text, points
 from tests.support.report_page import comparisons
@@ -60,6 +60,16 @@ def test_a_slow_network_is_compared_on_the_images_that_both_have(tmp_path):
     (effect,) = analysis.stress_effects
     assert (effect.what, effect.first, effect.images) == ("architecture", "vgg-plain", 60)
     assert "component" not in stress.sentence(analysis.results, analysis.stress_effects)
+    axes = pictures.draw_stress(analysis.results).axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["lenet-plain", "vgg-plain (30 digits)"]
+
+
+def test_runs_that_differ_in_more_than_the_component_are_not_in_the_sentence(tmp_path):
+    for run, share, settings in (("plain", 0.95, {}), ("dropout", 0.5, {"learning_rate": 0.1}), ("batchnorm", 0.2, {})):
+        study.write_run(tmp_path, f"lenet-{run}", stress=share, **settings)
+    analysis = analyze_runs(tmp_path, "lenet-plain", "lenet-dropout", "lenet-batchnorm")
+    assert [(effect.fair, effect.significant) for effect in analysis.stress_effects] == [(False, True), (False, True)]
+    assert stress.sentence(analysis.results, analysis.stress_effects).endswith(" %.")
 
 
 def test_of_several_seeds_the_first_is_compared(tmp_path):
