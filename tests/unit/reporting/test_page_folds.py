@@ -102,3 +102,5 @@ def test_page_of_ten_runs_is_short_fits_a_phone_and_opens_what_is_asked_for(tmp_
         assert weights.locator("canvas").count() > 3
     with browser.opened(address, 390) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == 390
+        verdicts = page.locator("#verdicts")
+        assert verdicts.bounding_box()["width"] <= 390 and not verdicts.locator("small").first.is_visible()
