@@ -10,21 +10,6 @@ from pipeline.resume import checkpoint
 from tests.support.checkpoints import IDENTITY, arrays, loaded, names, progress, save
 
 
-@pytest.fixture
-def folder(tmp_path):
-    made = tmp_path / "lenet-plain-0123456789abcdef"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
-def three(folder):
-    """A folder after three saves."""
-    for number in (1, 2, 3):
-        save(folder, number)
-    return folder
-
-
 def test_no_checkpoint(folder, capsys):
     assert checkpoint.load_checkpoint(folder, IDENTITY) is None
     assert capsys.readouterr().err == ""

@@ -6,21 +6,6 @@ from pipeline.resume import checkpoint
 from tests.support.checkpoints import IDENTITY, loaded, names, save
 
 
-@pytest.fixture
-def folder(tmp_path):
-    made = tmp_path / "lenet-plain-0123456789abcdef"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
-def three(folder):
-    """A folder after three saves."""
-    for number in (1, 2, 3):
-        save(folder, number)
-    return folder
-
-
 def flip(path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
