@@ -31,7 +31,7 @@ def _readme_parts(analysis: Analysis) -> Iterator[str]:
     yield markdown_text(sentences(analysis)[0])
     if analysis.rows:
         yield markdown_table(analysis.rows[:MAX_ROWS], README_COLUMNS)
-        yield "Accuracies on validation, test and corrupted test images. Minutes: training. Bold: chosen on validation."
+        yield "Accuracies, and minutes of training. Bold: chosen on validation data."
 
 
 def _parts(analysis: Analysis) -> Iterator[str]:

@@ -91,7 +91,8 @@ def pairs(firsts: Sequence[Group], seconds: Sequence[Group], cost: Cost, seeds: 
     """All pairs, the one that decides first.
 
     That is one of equal recipes before others, of at least so many seeds on each side, and of equal cost: then the one
-    with the largest budget, and without equal cost the one whose costs are closest.
+    with the largest budget, and without equal cost the one whose costs are closest; of several such the first in
+    `params.yaml`.
     """
     every = [Pair(first, second, cost) for first in firsts for second in seconds]
 

@@ -1,11 +1,12 @@
 """A claim judged on one ground, and the verdict on several claims together; and what other seeds say."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.reporting.comparisons import Group
 from pipeline.reporting.environment import machine
-from pipeline.reporting.number_format import ratio, signed
+from pipeline.reporting.number_format import listed, ratio, signed
 from pipeline.reporting.statistics import Interval
 
 SUPPORTED, CONTRADICTED, NOT_RESOLVED = "supported", "contradicted", "not resolved"
@@ -57,19 +58,18 @@ class Claim:
 
 @dataclass(frozen=True)
 class Stability:
-    """How many sets of five seeds give, each alone, the same verdict as all together; `budgets` are the claims'."""
+    """The verdicts of sets of five seeds, each alone, at the claims' `budgets`."""
 
-    word: str
-    same: int
-    sets: int
+    words: Sequence[str]
     budgets: Sequence[str]
     machines: Sequence[str]
 
     @property
     def short(self) -> str:
-        """How many sets say what all together say at their budget."""
+        """How many sets say what, and at which budget."""
         budgets = "; ".join(dict.fromkeys(self.budgets))
-        return f"{self.same} of {self.sets} sets of five seeds, each alone: {self.word} ({budgets})"
+        said = listed([f"{number} {word}" for word, number in Counter(self.words).items()])
+        return f"sets of five seeds, each alone ({budgets}): {said}"
 
     def __str__(self) -> str:
         return f"{self.short}, on {'; '.join(self.machines)}"
@@ -99,9 +99,9 @@ class Cell:
 
     @property
     def short(self) -> str:
-        """The verdict, and how often it was repeated."""
-        known = self.stability if self.stability and self.stability.word == self.word else None
-        return self.word + (f" ({known.same} of {known.sets} sets)" if known else "")
+        """The verdict, and how many sets of seeds say the same."""
+        words = self.stability.words if self.stability else ()
+        return self.word + (f" ({words.count(self.word)} of {len(words)} sets)" if words else "")
 
 
 @dataclass(frozen=True)
@@ -136,14 +136,13 @@ def _stability(parts: Sequence[Part]) -> Stability | None:
     number = max((len(of_group) for of_part in sets for of_group in of_part), default=1)
     if number == 1:
         return None
-    whole = [part.rule(*groups) for part, groups in zip(parts, repeated, strict=True)]
+    budgets = [part.rule(*groups).budget for part, groups in zip(parts, repeated, strict=True)]
     words = []
     for index in range(number):
         chosen = [[of_group[min(index, len(of_group) - 1)] for of_group in of_part] for of_part in sets]
         words.append(all_of([part.rule(*groups) for part, groups in zip(parts, chosen, strict=True)]))
     machines = sorted({machine(run.environment) for groups in repeated for group in groups for run in group.runs})
-    word = all_of(whole)
-    return Stability(word, words.count(word), number, [claim.budget for claim in whole if claim.budget], machines)
+    return Stability(words, list(filter(None, budgets)), machines)
 
 
 def _has_sets(groups: Sequence[Group]) -> bool:
