@@ -75,7 +75,7 @@ def test_leaderboard(report):
         rates = "–".join(f"{float(rate) * scale:.3g}" for rate in (low, high) if rate)
         rates = rates + " as printed" * (scale == 1) if record["dropout"] else ""
         assert texts.pop("variant") == VARIANTS[record["pooling"], record["dropout"], record["batch_norm"]] + rates
-        assert _row(report[1], run)[1] == (rates or "–")
+        assert run not in list(rows)[: markdown.MAX_ROWS] or _row(report[1], run)[1] == (rates or "–")
         assert texts.pop("parameters") == f"{record['parameters']:,}"
         assert texts.pop("mmac") == f"{record['multiply_accumulates'] / 1e6:,.2f}"
         assert texts.pop("images_seen") == f"{seen:,}"
@@ -105,7 +105,7 @@ def test_leaderboard(report):
         assert not texts, f"not checked: {list(texts)}"
         bold = re.search(rf"\| \*\*{re.escape(run)}\*\* ", report[1]) is not None
         assert bold == (f", {run} is best on validation data (" in report[1])
-    for run, cells in rows.items():
+    for run, cells in list(rows.items())[: markdown.MAX_ROWS]:
         name, _, *others = _row(report[1], run)
         assert [name, *others] == [
             re.sub(r" %([\d.–]+)", r" % (\1)", cells[key][0]) for key in cells if key not in NOT_IN_MARKDOWN

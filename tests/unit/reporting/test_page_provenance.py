@@ -38,7 +38,7 @@ def test_settings_are_listed_as_shared_or_by_run(report):
 def test_machine_versions_commit_and_data_of_each_run(report):
     runs, told, unnamed = report[2], {}, 0
     for cells in table(report, "origins").values():
-        members, _, more = cells["members"].partition(", and ")
+        members, _, more = cells["members"].partition(" and ")
         told |= dict.fromkeys(members.split(", "), cells)
         unnamed += int(more.removesuffix(" more") or 0)
     assert set(told) <= set(names(report))
