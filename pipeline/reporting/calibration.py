@@ -57,7 +57,7 @@ def sentence(results: Sequence[Result]) -> str:
     groups = {
         "too sure": [run for run, excess in known.items() if excess > LIMIT],
         "not sure enough": [run for run, excess in known.items() if excess < -LIMIT],
-        "as sure as right, within chance": [run for run, excess in known.items() if abs(excess) <= LIMIT],
+        "as sure as right on average, within chance": [run for run, excess in known.items() if abs(excess) <= LIMIT],
     }
     parts = [f"{words}: {shortened(runs)}" for words, runs in groups.items() if runs]
     return f"Mean confidence against accuracy: {'; '.join(parts)}." if parts else ""

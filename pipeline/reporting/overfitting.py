@@ -18,5 +18,5 @@ def sentence(results: Sequence[Result]) -> str:
     """The runs that overfit, by name, or that none does."""
     found = [result.run for result in results if overfits(result)]
     if not found:
-        return "No run overfits: each validation loss ends at its lowest value or at most a tenth above it."
+        return "No run overfits within its epochs: each validation loss ends at most a tenth above its lowest value."
     return f"Overfitting, the validation loss ends more than a tenth above its lowest value: {shortened(found)}."

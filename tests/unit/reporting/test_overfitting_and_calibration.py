@@ -11,7 +11,7 @@ def test_a_run_overfits_if_its_validation_loss_ends_a_tenth_above_its_lowest(tmp
     study.write_run(tmp_path, "lenet-plain", validation=(0.9, 0.96, 0.957))  # losses of 0.06 and 0.0645
     study.write_run(tmp_path, "vgg-plain", validation=(0.9, 0.96, 0.955))  # 0.06 and 0.0675
     lenet, vgg = analyze_runs(tmp_path, "lenet-plain", "vgg-plain").results
-    assert overfitting.sentence([lenet]).startswith("No run overfits: ")
+    assert overfitting.sentence([lenet]).startswith("No run overfits ")
     assert overfitting.sentence([lenet, vgg]).endswith(" above its lowest value: vgg-plain.")
 
 
@@ -25,8 +25,8 @@ def test_confidence_beyond_chance_is_named(tmp_path):
         np.save(folder / "probabilities.npy", probabilities)
     results = analyze_runs(tmp_path, "lenet-plain", "vgg-plain", "vgg-dropout").results
     assert calibration.sentence(results) == (
-        "Mean confidence against accuracy: too sure: vgg-plain; not sure enough: vgg-dropout; as sure as right, within"
-        " chance: lenet-plain."
+        "Mean confidence against accuracy: too sure: vgg-plain; not sure enough: vgg-dropout; as sure as right on"
+        " average, within chance: lenet-plain."
     )
     for result in results:
         (result.folder / "probabilities.npy").unlink()
