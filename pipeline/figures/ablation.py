@@ -8,24 +8,27 @@ from matplotlib.figure import Figure
 
 from pipeline.figures import run_styles, style
 
-LABEL = {"ha": "center", "va": "bottom", "fontsize": "small"}
+LABEL = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": "small"}
 
 
 class Effect(NamedTuple):
-    """`difference` in accuracy: estimate, low, high, as fractions; `fair` if only the component differs."""
+    """`difference` in accuracy: estimate, low, high, as fractions; `fair` if only the component differs.
+
+    `text` stands above its point.
+    """
 
     label: str
     architecture: str
     difference: tuple[float, float, float]
     fair: bool
-    significant: bool
+    text: str
 
 
 @style.applied()
 def draw_ablation(effects: Sequence[Effect]) -> Figure:
     """Draw a panel per architecture, each with its own scale, since a large effect would hide small ones elsewhere.
 
-    A point is hollow where the comparison is not fair, and has a star where it is significant.
+    A point is hollow where the comparison is not fair.
     """
     panels: dict[str, list[Effect]] = {}
     for effect in effects:
@@ -51,10 +54,7 @@ def _panel(axes: Axes, effects: Sequence[Effect]) -> None:
         fill = colour if effect.fair else "white"
         bars = [[max(0.0, value - low)], [max(0.0, high - value)]]
         axes.errorbar(value, place, xerr=bars, fmt="o", color=colour, markerfacecolor=fill, capsize=3)
-        star = " *" if effect.significant else ""
-        axes.annotate(
-            f"{value:+.2f}{star}".replace("-", "−"), (value, place), (0, 4), textcoords="offset points", **LABEL
-        )
+        axes.annotate(effect.text, (value, place), (0, 4), **LABEL)
     axes.set_yticks(range(len(effects)), [effect.label for effect in effects])
     axes.set_ylim(len(effects) - 0.4, -0.6)
     axes.grid(True, axis="x")

@@ -22,6 +22,11 @@ class Effect:
     other_settings: tuple[str, ...]
     runs: tuple[Result, Result]
 
+    @property
+    def fair(self) -> bool:
+        """Whether the two differ in the component alone."""
+        return not self.other_settings
+
 
 def ablation_effects(groups: Sequence[Group]) -> list[Effect]:
     """Compare each group, for each component that it has, with the group without it; p-values adjusted for all.

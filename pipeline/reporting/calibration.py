@@ -12,8 +12,6 @@ from pipeline.reporting.statistics import ALPHA, Interval, wilson
 
 EDGES = (0, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 1)  # of doubt, 1 - confidence; finest where most answers are
 MIN_IMAGES = 20  # of a bin; fewer say nothing about its errors
-
-
 LIMIT = float(stats.norm.ppf(1 - ALPHA / 2))  # standard errors; a larger difference is not due to chance
 
 

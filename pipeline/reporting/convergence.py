@@ -32,6 +32,6 @@ def log_areas(first: Group, second: Group) -> list[np.ndarray] | None:
 
 
 def _area(history: Sequence[Mapping[str, float]], points: int) -> float:
-    """The mean validation error over a training, taken at its start and after so many evenly spaced epochs."""
+    """The area under the error curve through its start and `points` evenly spaced epochs, divided by its width."""
     chosen = history[len(history) // points - 1 :: max(1, len(history) // points)]
     return float(np.trapezoid([GUESSING, *(1 - row["val_accuracy"] for row in chosen)], dx=1 / max(1, len(chosen))))

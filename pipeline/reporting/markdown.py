@@ -1,10 +1,10 @@
 """The report's sentences, and the short report in Markdown; the README shows the parts between its markers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipeline.reporting import provenance, stress
 from pipeline.reporting.analysis import Analysis
-from pipeline.reporting.conclusions import GROUNDS
+from pipeline.reporting.conclusions import GROUNDS, Conclusion
 from pipeline.reporting.number_format import count, interval, listed, markdown_text, per_cent, shortened, signed
 from pipeline.reporting.tables import MARKDOWN_COLUMNS, README_COLUMNS, legend, markdown_table, simple_table
 from pipeline.reporting.verdicts import CONTRADICTED, NOT_RESOLVED, NOTHING, SUPPORTED
@@ -12,7 +12,7 @@ from pipeline.reporting.verdicts import CONTRADICTED, NOT_RESOLVED, NOTHING, SUP
 BEGIN, END = "<!-- results -->", "<!-- /results -->"  # around a part that the README shows, too
 BEGIN_VERDICTS, END_VERDICTS = "<!-- verdicts -->", "<!-- /verdicts -->"  # likewise
 MAX_ROWS = 40  # of the leaderboard
-DETECTABLE = "Detectable: the smallest effect that so many seeds and images would find 80 times in 100."
+DETECTABLE = "Detectable: the minimum detectable effect of these seeds and images, at 80 % power."
 VALIDATED_ON_TEST = (
     "† Here the test images were the validation data, as in the notebook: these are test figures, seen after every"
     " epoch, and no model may be chosen by them."
@@ -132,23 +132,30 @@ def _chosen(analysis: Analysis) -> str:
 
 
 def _verdicts(analysis: Analysis) -> str:
-    grounds = []
-    for index, ground in enumerate(GROUNDS):
-        parts = []
-        for word in (SUPPORTED, CONTRADICTED, NOT_RESOLVED):
-            same = [one for one in analysis.conclusions if one.cells[index].word == word]
-            names = [str(one.number) + f" ({one.short})" * (word != NOT_RESOLVED) for one in same]
-            parts += [f"{word} {listed(names)}"] if names else []
-        decided = any(one.cells[index].word in (SUPPORTED, CONTRADICTED) for one in analysis.conclusions)
-        told = ", ".join(parts) if decided else "none is decided" if parts else "nothing to judge"
-        grounds.append(f"{ground}: {told}")
+    grounds = [f"{ground}: {_on_ground(analysis.conclusions, index)}" for index, ground in enumerate(GROUNDS)]
     return f"The notebook's six conclusions {'; '.join(grounds)}."
+
+
+def _on_ground(conclusions: Sequence[Conclusion], index: int) -> str:
+    """The decided conclusions by name, and the numbers of the others."""
+    words = (SUPPORTED, CONTRADICTED, NOT_RESOLVED)
+    supported, contradicted, others = ([one for one in conclusions if one.cells[index].word == word] for word in words)
+    parts = [
+        f"{word} {listed([f'{one.number} ({one.short})' for one in decided])}"
+        for word, decided in ((SUPPORTED, supported), (CONTRADICTED, contradicted))
+        if decided
+    ]
+    if not parts:
+        return "none is decided" if others else "nothing to judge"
+    if others:
+        parts.append(f"{NOT_RESOLVED} {listed([str(one.number) for one in others])}")
+    return ", ".join(parts)
 
 
 def _ablation(analysis: Analysis) -> str:
     if not analysis.effects:
         return ""
-    fair = [effect for effect in analysis.effects if not effect.other_settings]
+    fair = [effect for effect in analysis.effects if effect.fair]
     if not fair:
         return "No two runs differ in one component alone, so there is no ablation."
     significant = [effect for effect in fair if effect.comparison.significant]
@@ -160,8 +167,6 @@ def _ablation(analysis: Analysis) -> str:
         f"{effect.component} on {effect.architecture} ({signed(effect.comparison.difference.value)} points)"
         for effect in strongest
     ]
-    show, largest = (
-        "shows" if len(significant) == 1 else "show",
-        ", the largest" if len(significant) > len(words) else "",
-    )
+    show = "shows" if len(significant) == 1 else "show"
+    largest = ", the largest" if len(significant) > len(words) else ""
     return f"{compared} {len(significant)} {show} a significant effect on test accuracy{largest}: {listed(words)}."

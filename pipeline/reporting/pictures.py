@@ -12,6 +12,7 @@ from pipeline.reporting import calibration, stress
 from pipeline.reporting.analysis import Analysis
 from pipeline.reporting.comparisons import Group, largest_budgets
 from pipeline.reporting.normality import THRESHOLD, kernels
+from pipeline.reporting.number_format import signed
 from pipeline.reporting.published import PUBLISHED_FLAGS
 from pipeline.reporting.results import Result
 from pipeline.reporting.statistics import LEVEL, Interval, wilson
@@ -114,8 +115,8 @@ def effects(analysis: Analysis) -> list[ablation_figure.Effect]:
             f"{effect.component}: {effect.comparison.first} − {effect.comparison.second}",
             effect.architecture,
             effect.comparison.difference,
-            not effect.other_settings,
-            effect.comparison.significant,
+            effect.fair,
+            signed(effect.comparison.difference.value) + " *" * effect.comparison.significant,
         )
         for effect in analysis.effects
     ]

@@ -1,5 +1,6 @@
 """How sturdy the runs are: their accuracy on corrupted digits and on another source's, compared in pairs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -58,17 +59,17 @@ def mean_accuracy(result: Result) -> Interval | None:
 
 def digits_per_corruption(result: Result) -> int:
     """The number of digits of each corruption, in all severities, that the run was scored on; the least of several."""
-    numbers: dict[str, int] = {}
+    numbers: Counter[str] = Counter()
     for row in result.stress:
         if row["corruption"] != OTHER_SOURCE:
-            numbers[row["corruption"]] = numbers.get(row["corruption"], 0) + len(right_answers(row))
+            numbers[row["corruption"]] += len(row["actual"])
     return min(numbers.values(), default=0)
 
 
 def stress_effects(results: Sequence[Result], effects: Sequence[Effect]) -> list[StressEffect]:
     """Compare the ablation's pairs of runs, and the first runs of neighbouring architectures of the same variant."""
     runs = {result.run: result for result in results if result.stress}
-    pairs = [(effect.component, not effect.other_settings, *(run.run for run in effect.runs)) for effect in effects]
+    pairs = [(effect.component, effect.fair, *(run.run for run in effect.runs)) for effect in effects]
     by_variant: dict[tuple[bool, bool, bool], dict[str, Result]] = {}
     for result in runs.values():
         by_variant.setdefault(result.flags, {}).setdefault(result.architecture, result)

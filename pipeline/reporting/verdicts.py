@@ -136,13 +136,13 @@ def _stability(parts: Sequence[Part]) -> Stability | None:
     number = max((len(of_group) for of_part in sets for of_group in of_part), default=1)
     if number == 1:
         return None
-    budgets = [part.rule(*groups).budget for part, groups in zip(parts, repeated, strict=True)]
-    words = []
+    alone = []
     for index in range(number):
         chosen = [[of_group[min(index, len(of_group) - 1)] for of_group in of_part] for of_part in sets]
-        words.append(all_of([part.rule(*groups) for part, groups in zip(parts, chosen, strict=True)]))
+        alone.append([part.rule(*groups) for part, groups in zip(parts, chosen, strict=True)])
     machines = sorted({machine(run.environment) for groups in repeated for group in groups for run in group.runs})
-    return Stability(words, list(filter(None, budgets)), machines)
+    budgets = [claim.budget for claim in alone[0] if claim.budget]
+    return Stability(list(map(all_of, alone)), budgets, machines)
 
 
 def _has_sets(groups: Sequence[Group]) -> bool:

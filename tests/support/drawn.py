@@ -34,8 +34,8 @@ CURVES = [
     curves("vgg-nopool", "vgg", NOPOOL, (9.0, 4.0), size=2000),
 ]
 EFFECTS = [
-    ablation.Effect("dropout: a − b", "lenet", (-0.001, -0.003, 0.001), True, False),
-    ablation.Effect("pooling: c − d", "vgg", (0.02, 0.01, 0.03), False, True),
+    ablation.Effect("dropout: a − b", "lenet", (-0.001, -0.003, 0.001), True, "−0.10"),
+    ablation.Effect("pooling: c − d", "vgg", (0.02, 0.01, 0.03), False, "+2.00 *"),
 ]
 SCORES = [
     accuracy.Score("lenet-dropout (2 seeds)", "lenet", DROPOUT, (1.0, 0.8, 1.3), [0.9, 1.1], 0.76, 716_234, 8e12),

@@ -15,7 +15,7 @@ def test_effects_are_in_percentage_points_and_unfair_ones_hollow():
     assert list(fair.get_xdata()) == [pytest.approx(-0.1)]
     assert to_hex(fair.get_markerfacecolor()) == "#4459d1"
     assert (list(unfair.get_xdata()), unfair.get_markerfacecolor()) == ([2.0], "white")
-    assert [text.get_text() for axes in panels for text in axes.texts] == ["−0.10", "+2.00 *"]  # significant
+    assert [text.get_text() for axes in panels for text in axes.texts] == ["−0.10", "+2.00 *"]
 
 
 def test_figure_without_effects():

@@ -105,6 +105,8 @@ def test_leaderboard(report):
         assert not texts, f"not checked: {list(texts)}"
         bold = re.search(rf"\| \*\*{re.escape(run)}\*\* ", report[1]) is not None
         assert bold == (f", {run} is best on validation data (" in report[1])
+    hidden = len(rows) - markdown.MAX_ROWS
+    assert (re.findall(r"(\d+) more rows are in", report[1]) == [str(hidden)]) == (hidden > 0)
     for run, cells in list(rows.items())[: markdown.MAX_ROWS]:
         name, _, *others = _row(report[1], run)
         assert [name, *others] == [

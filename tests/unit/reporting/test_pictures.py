@@ -73,3 +73,10 @@ def test_scores_of_each_digit_are_those_that_evaluate_writes(tmp_path):
     rows = [score._asdict() for score in per_class.digit_scores([result])]
     for row, expected in zip(rows, per_class_metrics(result.labels, result.predicted), strict=True):
         assert row == pytest.approx(expected)
+
+
+def test_significant_effects_have_a_star(tmp_path):
+    for run, errors in (("plain", 300), ("dropout", 100), ("batchnorm", 100)):
+        study.write_run(tmp_path, f"lenet-{run}", errors=errors)
+    effects = pictures.effects(analyze_runs(tmp_path, "lenet-plain", "lenet-dropout", "lenet-batchnorm"))
+    assert [(effect.fair, effect.text) for effect in effects] == [(True, "+2.00 *"), (True, "+0.00")]
